@@ -1,0 +1,109 @@
+#include "async/event_bus.hpp"
+
+#include <utility>
+
+namespace pgmind::async {
+
+struct EventBus::Subscriber {
+    std::string name;
+    std::size_t queue_max;
+    Handler handler;
+    std::deque<std::shared_ptr<const DomainEvent>> queue;
+    std::uint64_t delivered = 0;
+    std::uint64_t dropped = 0;
+};
+
+EventBus::EventBus() : thread_([this] { run(); }) {}
+
+EventBus::~EventBus() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+}
+
+void EventBus::subscribe(std::string name, std::size_t queue_max, Handler handler) {
+    const std::lock_guard lock(mutex_);
+    subscribers_.push_back(std::make_unique<Subscriber>(
+        Subscriber{std::move(name), queue_max, std::move(handler), {}, 0, 0}));
+}
+
+void EventBus::publish(DomainEvent event) {
+    const auto shared = std::make_shared<const DomainEvent>(std::move(event));
+    bool was_idle = false;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& subscriber : subscribers_) {
+            if (subscriber->queue.size() >= subscriber->queue_max) {
+                ++subscriber->dropped;
+                continue;
+            }
+            subscriber->queue.push_back(shared);
+        }
+        was_idle = !delivering_;
+    }
+    // While the bus thread is delivering it looks at the queues again before it sleeps.
+    if (was_idle) {
+        wake_.notify_one();
+    }
+}
+
+std::vector<EventBus::SubscriberStatistics> EventBus::statistics() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<SubscriberStatistics> all;
+    for (const auto& subscriber : subscribers_) {
+        all.push_back({subscriber->name, subscriber->delivered, subscriber->dropped,
+                       subscriber->queue.size()});
+    }
+    return all;
+}
+
+void EventBus::drain() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] {
+        for (const auto& subscriber : subscribers_) {
+            if (!subscriber->queue.empty()) {
+                return false;
+            }
+        }
+        return !delivering_;
+    });
+}
+
+// Delivers the oldest event of the first subscriber that has one; false when all queues are empty.
+bool EventBus::deliver_one(std::unique_lock<std::mutex>& lock) {
+    bool delivered = false;
+    for (std::size_t i = 0; i < subscribers_.size(); ++i) {
+        Subscriber& subscriber = *subscribers_[i];
+        if (subscriber.queue.empty()) {
+            continue;
+        }
+        const auto event = std::move(subscriber.queue.front());
+        subscriber.queue.pop_front();
+        ++subscriber.delivered;
+        lock.unlock();
+        subscriber.handler(*event);
+        lock.lock();
+        delivered = true;
+    }
+    return delivered;
+}
+
+void EventBus::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        delivering_ = true;
+        while (deliver_one(lock)) {
+        }
+        delivering_ = false;
+        idle_.notify_all();
+        if (stopping_) {
+            return;
+        }
+        wake_.wait(lock);
+    }
+}
+
+}  // namespace pgmind::async

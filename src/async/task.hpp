@@ -1,0 +1,91 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace pgmind {
+
+using Executor = boost::asio::io_context::executor_type;
+
+/// A coroutine of T. Lazy: it runs when awaited, on the event loop of the coroutine that awaits it.
+/// Rules (style): one co_await per statement; arguments are named locals or moved; never a capturing
+/// lambda; no default arguments on coroutines.
+template <class T = void>
+using Task = boost::asio::awaitable<T, Executor>;
+
+namespace async {
+
+inline constexpr boost::asio::use_awaitable_t<Executor> use_task{};
+
+/// The event loop that the calling coroutine runs on.
+Task<Executor> this_executor();
+
+/// Starts a task that nobody waits for. An exception that leaves it ends the process with a message:
+/// it is a bug (expected failures are Results).
+void spawn(Executor executor, Task<void> task);
+
+/// Waits until `when`, without holding the loop.
+Task<void> wait_until(SteadyTime when);
+Task<void> wait_for(std::chrono::steady_clock::duration duration);
+
+/// Runs a task on another event loop and waits for its value here.
+template <class T>
+Task<T> run_on(Executor executor, Task<T> task) {
+    if constexpr (std::is_void_v<T>) {
+        co_await boost::asio::co_spawn(executor, std::move(task), use_task);
+    } else {
+        T value = co_await boost::asio::co_spawn(executor, std::move(task), use_task);
+        co_return value;
+    }
+}
+
+/// Runs a task to its end on an event loop of its own, blocking the calling thread: for main
+/// functions, tests and command lines, never for code that serves requests.
+template <class T>
+T run_blocking_loop(boost::asio::io_context& loop, Task<T> task) {
+    std::exception_ptr failure;
+    if constexpr (std::is_void_v<T>) {
+        bool done = false;
+        boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown) {
+            failure = std::move(thrown);
+            done = true;
+        });
+        loop.restart();
+        while (!done && loop.run_one() > 0) {
+        }
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+    } else {
+        std::optional<T> value;
+        bool done = false;
+        boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, T result) {
+            failure = std::move(thrown);
+            if (!failure) {
+                value.emplace(std::move(result));
+            }
+            done = true;
+        });
+        loop.restart();
+        while (!done && loop.run_one() > 0) {
+        }
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+        return std::move(*value);
+    }
+}
+
+}  // namespace async
+}  // namespace pgmind
