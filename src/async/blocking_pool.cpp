@@ -5,7 +5,9 @@ namespace pgmind::async {
 BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max)
     : threads_(threads), queue_max_(queue_max) {}
 
-BlockingPool::~BlockingPool() { threads_.join(); }
+BlockingPool::~BlockingPool() {
+    threads_.join();
+}
 
 bool BlockingPool::take_slot() {
     std::size_t waiting = waiting_.load(std::memory_order_relaxed);

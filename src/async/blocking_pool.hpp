@@ -1,18 +1,19 @@
 #pragma once
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <atomic>
 #include <memory>
 #include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "async/task.hpp"
 
 namespace pgmind::async {
 
-/// Threads for calls that block (name resolution, PQcancel, file synchronisation, password hashing),
-/// so that event loops never do. At most `queue_max` calls wait or run at once; one more is refused.
-/// Thread-safe. Destroyed after the loops that use it have stopped.
+/// Threads for calls that block (name resolution, PQcancel, file synchronisation, password
+/// hashing), so that event loops never do. At most `queue_max` calls wait or run at once; one more
+/// is refused. Thread-safe. Destroyed after the loops that use it have stopped.
 class BlockingPool {
   public:
     BlockingPool(std::size_t threads, std::size_t queue_max);
@@ -52,8 +53,7 @@ boost::asio::awaitable<Result<Value>, boost::asio::thread_pool::executor_type> c
 }  // namespace detail
 
 template <class Function>
-auto BlockingPool::run(Function function, Deadline deadline)
-    -> Task<Result<decltype(function())>> {
+auto BlockingPool::run(Function function, Deadline deadline) -> Task<Result<decltype(function())>> {
     using Value = decltype(function());
     if (!take_slot()) {
         co_return fail(BaseErrc::unavailable, "too many blocking calls are waiting");

@@ -1,7 +1,8 @@
 #include "async/notifier.hpp"
 
-#include <boost/asio/redirect_error.hpp>
 #include <algorithm>
+
+#include <boost/asio/redirect_error.hpp>
 
 namespace pgmind::async {
 

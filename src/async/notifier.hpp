@@ -6,8 +6,8 @@
 
 namespace pgmind::async {
 
-/// A condition that tasks of one event loop can wait for. Not thread-safe: notify and wait on the loop
-/// it was made for. Waiters check their own predicate again after waking.
+/// A condition that tasks of one event loop can wait for. Not thread-safe: notify and wait on the
+/// loop it was made for. Waiters check their own predicate again after waking.
 class Notifier {
   public:
     explicit Notifier(Executor executor);

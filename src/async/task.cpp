@@ -1,7 +1,8 @@
 #include "async/task.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <cstdio>
+
+#include <boost/asio/steady_timer.hpp>
 
 namespace pgmind::async {
 

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -19,8 +20,8 @@ namespace pgmind {
 using Executor = boost::asio::io_context::executor_type;
 
 /// A coroutine of T. Lazy: it runs when awaited, on the event loop of the coroutine that awaits it.
-/// Rules (style): one co_await per statement; arguments are named locals or moved; never a capturing
-/// lambda; no default arguments on coroutines.
+/// Rules (style): one co_await per statement; arguments are named locals or moved; never a
+/// capturing lambda; no default arguments on coroutines.
 template <class T = void>
 using Task = boost::asio::awaitable<T, Executor>;
 
@@ -31,8 +32,8 @@ inline constexpr boost::asio::use_awaitable_t<Executor> use_task{};
 /// The event loop that the calling coroutine runs on.
 Task<Executor> this_executor();
 
-/// Starts a task that nobody waits for. An exception that leaves it ends the process with a message:
-/// it is a bug (expected failures are Results).
+/// Starts a task that nobody waits for. An exception that leaves it ends the process with a
+/// message: it is a bug (expected failures are Results).
 void spawn(Executor executor, Task<void> task);
 
 /// Waits until `when`, without holding the loop.

@@ -31,8 +31,8 @@ Task<void> gather_one(std::shared_ptr<Gather<T>> gather, std::size_t index, Task
 
 }  // namespace detail
 
-/// Runs all tasks at once on the calling loop and gives their values in the order of the tasks. Waits
-/// for every one of them: each must carry a deadline of its own.
+/// Runs all tasks at once on the calling loop and gives their values in the order of the tasks.
+/// Waits for every one of them: each must carry a deadline of its own.
 template <class T>
 Task<std::vector<T>> when_all(std::vector<Task<T>> tasks) {
     const Executor executor = co_await this_executor();

@@ -1,8 +1,8 @@
 #include "async/workers.hpp"
 
-#include <pthread.h>
-
 #include <string>
+
+#include <pthread.h>
 
 namespace pgmind::async {
 

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <memory>
 #include <thread>
 #include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
 
 #include "async/task.hpp"
 

@@ -11,7 +11,8 @@ namespace pgmind {
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Time as a dependency, so that domain rules about time can be tested. Safe to use from any thread.
+/// Time as a dependency, so that domain rules about time can be tested. Safe to use from any
+/// thread.
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -28,8 +29,8 @@ std::string format_time(WallTime time);
 /// Reads RFC 3339 (any offset, up to 9 fraction digits, kept to the microsecond).
 Result<WallTime> parse_time(std::string_view text);
 
-/// A point in steady time after which nobody waits for the answer any more. Every call that does I/O
-/// takes one. Cheap to copy.
+/// A point in steady time after which nobody waits for the answer any more. Every call that does
+/// I/O takes one. Cheap to copy.
 class Deadline {
   public:
     static Deadline at(SteadyTime when) { return Deadline(when); }

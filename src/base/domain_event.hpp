@@ -36,9 +36,8 @@ concept TypedEvent = requires(const Event& event) {
 template <TypedEvent Event>
 DomainEvent to_domain_event(const RequestContext& request, const Event& event,
                             const Clock& clock = system_clock()) {
-    return DomainEvent{Event::name,     Event::context,        request.request_id,
-                       request.principal, clock.now(), clock.steady_now(),
-                       event.attributes()};
+    return DomainEvent{Event::name, Event::context,     request.request_id, request.principal,
+                       clock.now(), clock.steady_now(), event.attributes()};
 }
 
 }  // namespace pgmind

@@ -73,7 +73,9 @@ std::string_view name_of(Failure failure) {
     return index < kFailureNames.size() ? kFailureNames[index] : "internal";
 }
 
-std::error_code make_error_code(BaseErrc code) { return {static_cast<int>(code), kBaseCategory}; }
+std::error_code make_error_code(BaseErrc code) {
+    return {static_cast<int>(code), kBaseCategory};
+}
 
 Failure Error::failure() const {
     const std::error_condition condition = code.default_error_condition();

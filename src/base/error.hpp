@@ -7,23 +7,23 @@
 
 namespace pgmind {
 
-/// What kind of failure an error is, whatever context it comes from. Each context has an errc enum of
-/// its own whose category maps every code to one of these conditions; protocol adapters (HTTP, MCP,
-/// SQLSTATE) translate conditions only and so never need to know another context's codes.
+/// What kind of failure an error is, whatever context it comes from. Each context has an errc enum
+/// of its own whose category maps every code to one of these conditions; protocol adapters (HTTP,
+/// MCP, SQLSTATE) translate conditions only and so never need to know another context's codes.
 enum class Failure {
     invalid_argument = 1,  ///< the input is wrong; the same request will fail again
     not_found,
     already_exists,
-    version_conflict,   ///< the entry changed meanwhile (If-Match)
-    unauthenticated,    ///< no credentials, or wrong ones
-    permission_denied,  ///< known caller, action not allowed
-    resource_exhausted, ///< a limit of the caller (rate, quota)
+    version_conflict,    ///< the entry changed meanwhile (If-Match)
+    unauthenticated,     ///< no credentials, or wrong ones
+    permission_denied,   ///< known caller, action not allowed
+    resource_exhausted,  ///< a limit of the caller (rate, quota)
     payload_too_large,
-    unavailable,       ///< cannot serve now; trying again later is right
-    deadline_exceeded, ///< not done in time; for writes the outcome may be unknown
-    outcome_unknown,   ///< a write may or may not have happened: ask with the idempotency key
-    not_supported,     ///< not configured or not offered here
-    internal           ///< a bug or a broken invariant
+    unavailable,        ///< cannot serve now; trying again later is right
+    deadline_exceeded,  ///< not done in time; for writes the outcome may be unknown
+    outcome_unknown,    ///< a write may or may not have happened: ask with the idempotency key
+    not_supported,      ///< not configured or not offered here
+    internal            ///< a bug or a broken invariant
 };
 
 std::error_condition make_error_condition(Failure failure);
@@ -34,8 +34,8 @@ enum class BaseErrc { invalid_argument = 1, internal, unavailable, deadline_exce
 std::error_code make_error_code(BaseErrc code);
 
 /// A failure as a value. `detail` is a sentence for a person; `field` names the input at fault (as
-/// the caller wrote it, e.g. "metadata.tags[3]"), empty when none is; `reason` is a machine-readable
-/// refinement (a SQLSTATE, an errno name), empty when there is none.
+/// the caller wrote it, e.g. "metadata.tags[3]"), empty when none is; `reason` is a
+/// machine-readable refinement (a SQLSTATE, an errno name), empty when there is none.
 struct Error {
     std::error_code code;
     std::string detail;
@@ -47,7 +47,8 @@ struct Error {
     Error(std::error_code error_code, std::string error_detail, std::string error_field)
         : code(error_code), detail(std::move(error_detail)), field(std::move(error_field)) {}
 
-    /// The condition this error's category maps its code to; Failure::internal when it maps to none.
+    /// The condition this error's category maps its code to; Failure::internal when it maps to
+    /// none.
     Failure failure() const;
     bool is(Failure kind) const { return failure() == kind; }
 };

@@ -1,9 +1,9 @@
 #include "base/ids.hpp"
 
-#include <sys/random.h>
-
 #include <chrono>
 #include <cstdlib>
+
+#include <sys/random.h>
 
 namespace pgmind {
 namespace {
@@ -83,6 +83,8 @@ bool is_uuid(std::string_view text) {
     return true;
 }
 
-RequestId new_request_id() { return RequestId(new_uuid()); }
+RequestId new_request_id() {
+    return RequestId(new_uuid());
+}
 
 }  // namespace pgmind

@@ -11,7 +11,9 @@ template <class T = void>
 using Result = tl::expected<T, Error>;
 
 /// Makes the failing side of any Result: `return fail(Errc::x, "...")`.
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+    return tl::unexpected<Error>(std::move(error));
+}
 
 inline tl::unexpected<Error> fail(std::error_code code, std::string detail) {
     return tl::unexpected<Error>(Error(code, std::move(detail)));

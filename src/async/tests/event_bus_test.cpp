@@ -1,9 +1,9 @@
 #include "async/event_bus.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <future>
+
+#include <gtest/gtest.h>
 
 namespace pgmind::async {
 namespace {
@@ -19,9 +19,8 @@ TEST(EventBus, DeliversToEverySubscriberInOrder) {
     EventBus bus;
     std::vector<std::string> first;
     std::atomic<int> second = 0;
-    bus.subscribe("first", 100, [&](const DomainEvent& event) {
-        first.push_back(event.attributes[0].second);
-    });
+    bus.subscribe("first", 100,
+                  [&](const DomainEvent& event) { first.push_back(event.attributes[0].second); });
     bus.subscribe("second", 100, [&](const DomainEvent&) { ++second; });
     for (int i = 0; i < 3; ++i) {
         bus.publish(RequestContext{}, Happened{i});

@@ -1,8 +1,8 @@
 #include "async/task.hpp"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "async/blocking_pool.hpp"
 #include "async/when_all.hpp"
@@ -51,7 +51,8 @@ Task<Result<int>> call_pool(BlockingPool& pool, Deadline deadline) {
 TEST(BlockingPool, RunsOnItsOwnThreadAndRefusesWhatIsTooLate) {
     boost::asio::io_context loop(1);
     BlockingPool pool(1, 4);
-    const auto value = run_blocking_loop(loop, call_pool(pool, Deadline::after(std::chrono::seconds(5))));
+    const auto value =
+        run_blocking_loop(loop, call_pool(pool, Deadline::after(std::chrono::seconds(5))));
     ASSERT_TRUE(value.has_value());
     EXPECT_EQ(*value, 7);
     const auto late = run_blocking_loop(loop, call_pool(pool, Deadline::at(SteadyTime())));
@@ -68,14 +69,15 @@ TEST(BlockingPool, RefusesWhenItsQueueIsFull) {
     EXPECT_TRUE(refused.error().is(Failure::unavailable));
 }
 
-Task<std::thread::id> thread_of() { co_return std::this_thread::get_id(); }
+Task<std::thread::id> thread_of() {
+    co_return std::this_thread::get_id();
+}
 
 TEST(RunOn, RunsOnTheOtherLoop) {
     Workers workers(1);
     workers.start();
     boost::asio::io_context loop(1);
-    const std::thread::id other =
-        run_blocking_loop(loop, run_on(workers.executor(0), thread_of()));
+    const std::thread::id other = run_blocking_loop(loop, run_on(workers.executor(0), thread_of()));
     EXPECT_NE(other, std::this_thread::get_id());
     workers.stop();
     workers.join();

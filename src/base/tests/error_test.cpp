@@ -32,8 +32,9 @@ TEST(Time, AppliesOffsetsAndKeepsMicroseconds) {
 }
 
 TEST(Time, RejectsWhatIsNotATime) {
-    for (const char* text : {"", "2026-11-23", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z",
-                             "2026-11-23T11:32:19", "2026-11-23T11:32:19.Z", "x", "2026-11-23T11:32:19+1:00"}) {
+    for (const char* text :
+         {"", "2026-11-23", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T11:32:19",
+          "2026-11-23T11:32:19.Z", "x", "2026-11-23T11:32:19+1:00"}) {
         EXPECT_FALSE(parse_time(text).has_value()) << text;
     }
 }

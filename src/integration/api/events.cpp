@@ -1,0 +1,1 @@
+#include "integration/api/events.hpp"

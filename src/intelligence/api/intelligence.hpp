@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/request_context.hpp"
+#include "memory/api/entry.hpp"
+#include "memory/api/filter.hpp"
+
+namespace pgmind::intelligence {
+
+/// Nearest entries by cosine distance within namespaces of one shard.
+struct VectorSearchRequest {
+    memory::Scope scope = memory::Scope::project;  ///< project or shared
+    std::vector<std::string> namespaces;           ///< at least one, all on `shard`
+    ShardId shard;
+    std::vector<float> embedding;
+    std::optional<memory::Filter> filter;
+    std::optional<double> similarity_min;
+    std::size_t limit = 10;
+};
+
+struct VectorHit {
+    std::string namespace_name;
+    std::string entry_id;
+    double similarity = 0;  ///< cosine, -1 to 1
+};
+
+/// The Intelligence context as the others see it. One per worker; belongs to that worker's loop.
+class Intelligence {
+  public:
+    virtual ~Intelligence() = default;
+
+    /// Best first; equal similarities in order of namespace and entry id. Entries without an
+    /// embedding, or of other dimensions, never match.
+    virtual Task<Result<std::vector<VectorHit>>> search_vectors(const RequestContext& request,
+                                                                VectorSearchRequest query) = 0;
+
+    /// True when an embedder is configured.
+    virtual bool can_embed() const = 0;
+    /// Vectors for texts, in order. not_supported (with the setting to change) without an embedder;
+    /// never invents a vector.
+    virtual Task<Result<std::vector<std::vector<float>>>> embed(const RequestContext& request,
+                                                                std::vector<std::string> texts) = 0;
+};
+
+}  // namespace pgmind::intelligence

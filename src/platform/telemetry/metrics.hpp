@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pgmind::metrics {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// A value that only grows. Copyable handle; thread-safe.
+class Counter {
+  public:
+    void increment(double by = 1) const;
+
+  private:
+    friend class Registry;
+    void* counter_ = nullptr;
+};
+
+/// Durations in seconds, in buckets from 50 us to 10 s. Copyable handle; thread-safe.
+class Histogram {
+  public:
+    void observe(double seconds) const;
+
+  private:
+    friend class Registry;
+    void* histogram_ = nullptr;
+};
+
+/// The process's metrics, in the text format of Prometheus. Names follow its conventions
+/// (pgmind_..._total, ..._seconds). The same name and labels give the same metric. Thread-safe; the
+/// number of label sets of one name is capped at 1,000 (further ones share the labels
+/// {other="true"}). Handles live as long as the registry.
+class Registry {
+  public:
+    Registry();
+    ~Registry();
+    Registry(const Registry&) = delete;
+    Registry& operator=(const Registry&) = delete;
+
+    Counter counter(const std::string& name, const std::string& help, const Labels& labels);
+    Histogram histogram(const std::string& name, const std::string& help, const Labels& labels);
+    /// A value read when metrics are scraped; `read` may be called on any thread.
+    void gauge(const std::string& name, const std::string& help, const Labels& labels,
+               std::function<double()> read);
+
+    /// Everything, as text/plain; version=0.0.4.
+    std::string render() const;
+
+  private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace pgmind::metrics

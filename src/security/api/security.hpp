@@ -1,0 +1,110 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/request_context.hpp"
+#include "security/api/principal.hpp"
+
+namespace pgmind::security {
+
+/// What the wire carried. A missing credential is an empty key.
+struct Credentials {
+    std::string api_key;
+};
+
+struct NewPrincipal {
+    std::string name;
+    PrincipalKind kind = PrincipalKind::ai_agent;
+    std::vector<Grant> grants;
+};
+
+struct NewApiKey {
+    std::string principal_name;
+    std::string label;
+    std::optional<std::chrono::seconds> ttl;
+};
+
+/// The only time that the secret is seen.
+struct IssuedApiKey {
+    std::string api_key;
+    ApiKeyDetails details;
+};
+
+struct AuditRecord {
+    std::int64_t sequence = 0;
+    WallTime occurred_at;
+    std::string request_id;
+    std::string principal_id;
+    std::string principal_name;
+    std::string action;  ///< "read", "login", "key.create", ...
+    std::string resource_type;
+    std::string resource;
+    std::string decision;  ///< "allow" or "deny"
+    std::string reason;
+    std::string protocol;
+    std::string remote_address;
+};
+
+struct AuditQuery {
+    std::string principal_name;
+    std::string resource;
+    std::string decision;
+    std::string request_id;
+    std::size_t limit = 100;           ///< 1 to 1000
+    std::int64_t before_sequence = 0;  ///< 0: from the newest
+};
+
+/// The Security context as the others see it. One per worker; belongs to that worker's loop.
+/// Default is deny. Every decision is audited; a decision that cannot be audited is refused
+/// (unavailable).
+class Security {
+  public:
+    virtual ~Security() = default;
+
+    /// unauthenticated when the key is missing, malformed, unknown, expired or revoked (one and the
+    /// same answer). Failures are durable in the audit log before the reply.
+    virtual Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
+                                                         Credentials credentials) = 0;
+
+    /// permission_denied unless a grant allows it and none denies it. Denials are durable in the
+    /// audit log before the reply; allowed reads and writes are queued for it (bounded).
+    virtual Task<Result<void>> authorize(const RequestContext& request, PrincipalSnapshot principal,
+                                         Action action, Resource resource) = 0;
+
+    /// The decision alone, unaudited: to filter lists.
+    virtual bool may(const Principal& principal, Action action, const Resource& resource) const = 0;
+
+    /// Patterns of namespaces in which the principal may do the action.
+    struct NamespacePatterns {
+        std::vector<std::string> allowed;
+        std::vector<std::string> denied;
+    };
+    virtual NamespacePatterns namespace_patterns(const Principal& principal,
+                                                 Action action) const = 0;
+
+    // Administration: the caller has authorised Action::admin on ResourceType::principals. Each is
+    // durable and audited before the reply, and takes effect on every gateway within a second.
+    virtual Task<Result<PrincipalDetails>> create_principal(const RequestContext& request,
+                                                            NewPrincipal principal) = 0;
+    virtual Task<Result<std::vector<PrincipalDetails>>> list_principals(
+        const RequestContext& request) = 0;
+    virtual Task<Result<PrincipalDetails>> set_grants(const RequestContext& request,
+                                                      std::string principal_name,
+                                                      std::vector<Grant> grants) = 0;
+    virtual Task<Result<void>> disable_principal(const RequestContext& request,
+                                                 std::string principal_name) = 0;
+    virtual Task<Result<IssuedApiKey>> create_api_key(const RequestContext& request,
+                                                      NewApiKey key) = 0;
+    virtual Task<Result<std::vector<ApiKeyDetails>>> list_api_keys(const RequestContext& request,
+                                                                   std::string principal_name) = 0;
+    virtual Task<Result<void>> revoke_api_key(const RequestContext& request,
+                                              std::string key_id) = 0;
+
+    virtual Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
+                                                               AuditQuery query) = 0;
+};
+
+}  // namespace pgmind::security
