@@ -1,0 +1,86 @@
+# What happens in the build directory; the Makefile beside this file says how to call it.
+
+PG_CONFIG ?= pg_config
+PGMIND_CXX ?= clang++-19
+
+EXTENSION = pgmind
+MODULE_big = pgmind
+EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(here)/pgmind.control)
+# The script of the version and, from the second version on, the scripts that lead from one
+# version to the next (sql/pgmind--OLD--NEW.sql).
+DATA = $(patsubst $(here)/%,%,$(wildcard $(here)/sql/pgmind--*.sql))
+
+# Files that know nothing of PostgreSQL: the tests, the benchmark and the fuzzer link them too.
+KERNEL_OBJS = src/kernels/dispatch.o src/kernels/scalar.o src/kernels/sse2.o \
+	src/kernels/avx2.o src/kernels/avx512.o
+PARSE_OBJS = src/parse.o
+OBJS = $(KERNEL_OBJS) $(PARSE_OBJS) $(patsubst $(here)/%.cpp,%.o,$(filter-out \
+	$(here)/src/parse.cpp,$(wildcard $(here)/src/*.cpp)))
+
+# Just-in-time bitcode would need the very clang that PostgreSQL was built with (14 in Debian 12).
+override with_llvm := no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(PGXS),)
+$(error $(PG_CONFIG) not found: install postgresql-server-dev-15, or set PG_CONFIG)
+endif
+SHLIB_LINK = -lstdc++ -lm $(if $(SANITIZE),-shared-libsan)
+include $(PGXS)
+
+# PGXS's own flags are those of the gcc that built PostgreSQL, so the rules below use these. No
+# exceptions and no RTTI: nothing can be thrown through PostgreSQL's C frames. Hidden symbols: two
+# extensions may share a function name.
+comma := ,
+SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=address$(comma)undefined \
+	-fno-sanitize-recover=undefined)
+FLAGS = -std=c++20 -O2 -g -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
+	-fno-strict-aliasing -fwrapv -fno-math-errno -fstack-protector-strong \
+	-fno-omit-frame-pointer -ffile-prefix-map=$(here)/= \
+	-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror $(SANITIZE_FLAGS)
+# As system headers PostgreSQL's own (C, with 'register' up to 15) raise no warnings.
+INCLUDES = -I$(here)/src -isystem $(includedir_server) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2
+override CC = $(CLANG)
+override CFLAGS = $(FLAGS)
+CLANG = $(strip $(shell command -v ccache) $(PGMIND_CXX))
+
+# One instruction set per file, chosen at run time: the rest runs on any x86-64 (and on ARM).
+ifneq (,$(filter x86_64-%,$(shell $(PGMIND_CXX) -dumpmachine)))
+src/kernels/avx2.o: FILE_FLAGS = -mavx2 -mfma
+src/kernels/avx512.o: FILE_FLAGS = -mavx512f -mfma
+endif
+src/module.o: FILE_FLAGS = -DPGMIND_EXTENSION_VERSION='"$(EXTENSION_VERSION)"'
+
+# Another PostgreSQL, compiler or mode than last time: everything is built anew.
+FLAGS_NOW := $(shell $(PG_CONFIG) --version) $(CLANG) $(FLAGS) $(EXTENSION_VERSION)
+$(shell mkdir -p src/kernels; echo "$(FLAGS_NOW)" | cmp -s - flags.stamp || \
+	echo "$(FLAGS_NOW)" > flags.stamp)
+
+$(OBJS): %.o: $(here)/%.cpp flags.stamp $(here)/build.mk
+	@echo "  compile $*.cpp"
+	@$(CLANG) $(FLAGS) $(FILE_FLAGS) $(INCLUDES) -MMD -MP -c -o $@ $<
+-include $(OBJS:.o=.d)
+
+TOOL_CXX = $(CLANG) $(FLAGS) -I$(here)/src
+
+.PHONY: check-kernels check-parse bench fuzz
+kernels_test: $(here)/test/kernels_test.cpp $(KERNEL_OBJS)
+	$(TOOL_CXX) -o $@ $^ -lm
+check-kernels: kernels_test
+	./kernels_test
+
+parse_test: $(here)/test/parse_test.cpp $(PARSE_OBJS)
+	$(TOOL_CXX) -o $@ $^
+check-parse: parse_test
+	./parse_test
+
+kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS)
+	$(TOOL_CXX) -o $@ $^ -lm
+bench: kernels_bench
+	./kernels_bench
+
+FUZZ_SOURCES = $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp
+parse_fuzz: $(FUZZ_SOURCES) $(here)/src/parse.hpp
+	$(TOOL_CXX) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		-o $@ $(FUZZ_SOURCES)
+fuzz: parse_fuzz
+	@echo "built $(CURDIR)/parse_fuzz"
