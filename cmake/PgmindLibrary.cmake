@@ -28,14 +28,15 @@ set(PGMIND_ADVICE_platform "platform/ knows no domain: move the code to a contex
 set(PGMIND_ADVICE_async "async/ knows only base/: move the code to platform/ or a context.")
 set(PGMIND_ADVICE_base "base/ depends on nothing: move the code to the module that uses it.")
 
-set(PGMIND_INCLUDE_CHECKER "${CMAKE_CURRENT_LIST_DIR}/../scripts/check_includes.py")
+cmake_path(SET PGMIND_ROOT NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/..")
+set(PGMIND_INCLUDE_CHECKER "${PGMIND_ROOT}/scripts/check_includes.py")
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # A precompiled header for all C++ targets: asio and the standard containers dominate compile time.
 function(pgmind_precompile target)
   if(NOT TARGET pgmind_precompiled)
     # Whoever sees the header refers to Asio, so Asio's one compiled file goes with it.
-    add_library(pgmind_precompiled STATIC "${PROJECT_SOURCE_DIR}/src/async/asio_implementation.cpp")
+    add_library(pgmind_precompiled STATIC "${PGMIND_ROOT}/src/async/asio_implementation.cpp")
     target_link_libraries(pgmind_precompiled PUBLIC pgmind::asio tl::expected)
     target_precompile_headers(pgmind_precompiled PRIVATE
       <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/io_context.hpp>
@@ -77,13 +78,18 @@ endfunction()
 # Runs the include check whenever a source of the target changes, before the target is linked.
 function(pgmind_add_include_check target layer context)
   set(sources)
+  set(globs)
   foreach(source IN LISTS ARGN)
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     list(APPEND sources "${source}")
+    cmake_path(GET source PARENT_PATH folder)
+    list(APPEND globs "${folder}/*.hpp")
   endforeach()
+  # Headers belong to the library whose sources lie beside them.
   set(headers)
   if(NOT layer STREQUAL "test")
-    file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.hpp")
+    list(REMOVE_DUPLICATES globs)
+    file(GLOB headers CONFIGURE_DEPENDS ${globs})
   endif()
   set(stamp "${CMAKE_CURRENT_BINARY_DIR}/${target}.includes")
   add_custom_command(

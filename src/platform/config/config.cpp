@@ -1,0 +1,330 @@
+#include "platform/config/config.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include <toml++/toml.h>
+#include <unistd.h>
+
+namespace pgmind::config {
+namespace {
+
+constexpr std::string_view kPrefix = "PGMIND_";
+
+std::string variable_of(std::string_view key) {
+    std::string name(kPrefix);
+    for (const char c : key) {
+        name.push_back(c == '.' ? '_' : static_cast<char>(std::toupper(c)));
+    }
+    return name;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        const std::string_view part = text.substr(0, comma);
+        if (!part.empty()) {
+            parts.emplace_back(part);
+        }
+        text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    }
+    return parts;
+}
+
+bool is_choice(std::string_view choices, std::string_view text) {
+    while (true) {
+        const std::size_t bar = choices.find('|');
+        if (choices.substr(0, bar) == text) {
+            return true;
+        }
+        if (bar == std::string_view::npos) {
+            return false;
+        }
+        choices = choices.substr(bar + 1);
+    }
+}
+
+// The value that `text` means for the setting, or what is wrong with it.
+Result<Value> parse_value(const Setting& setting, std::string_view text) {
+    Value value;
+    value.text = std::string(text);
+    switch (setting.type) {
+        case Type::text:
+            if (!setting.choices.empty() && !is_choice(setting.choices, text)) {
+                return fail(invalid_argument(
+                    std::string(setting.key),
+                    std::string(setting.key) + " is one of " + std::string(setting.choices)));
+            }
+            break;
+        case Type::integer: {
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value.number);
+            if (error != std::errc() || end != text.data() + text.size() ||
+                value.number < setting.minimum || value.number > setting.maximum) {
+                return fail(invalid_argument(std::string(setting.key),
+                                             std::string(setting.key) + " is a whole number from " +
+                                                 std::to_string(setting.minimum) + " to " +
+                                                 std::to_string(setting.maximum)));
+            }
+            break;
+        }
+        case Type::boolean:
+            value.flag = text == "true";
+            if (text != "true" && text != "false") {
+                return fail(invalid_argument(std::string(setting.key),
+                                             std::string(setting.key) + " is true or false"));
+            }
+            break;
+        case Type::text_list:
+            value.list = split_list(text);
+            break;
+    }
+    return value;
+}
+
+std::string origin_name(Origin origin) {
+    switch (origin) {
+        case Origin::built_in:
+            return "default";
+        case Origin::file:
+            return "file";
+        case Origin::environment:
+            return "environment";
+        case Origin::flag:
+            break;
+    }
+    return "flag";
+}
+
+std::string toml_text(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            quoted.push_back('\\');
+        }
+        quoted.push_back(c);
+    }
+    return quoted + "\"";
+}
+
+std::string toml_value(const Setting& setting, const Value& value) {
+    if (setting.secret && !value.text.empty()) {
+        return "\"********\"";
+    }
+    switch (setting.type) {
+        case Type::integer:
+        case Type::boolean:
+            return value.text;
+        case Type::text:
+            return toml_text(value.text);
+        case Type::text_list:
+            break;
+    }
+    std::string list = "[";
+    for (const std::string& element : value.list) {
+        list += (list.size() > 1 ? ", " : "") + toml_text(element);
+    }
+    return list + "]";
+}
+
+}  // namespace
+
+class Loader {
+  public:
+    explicit Loader(std::span<const Setting> settings) {
+        outcome_.configuration.settings_ = settings;
+        for (const Setting& setting : settings) {
+            Result<Value> value = parse_value(setting, setting.default_value);
+            if (!value) {
+                throw std::logic_error("bad default: " + value.error().detail);
+            }
+            outcome_.configuration.values_.emplace(setting.key, std::move(*value));
+        }
+    }
+
+    void read_file(const std::string& path) {
+        const toml::parse_result parsed = toml::parse_file(path);
+        if (!parsed) {
+            const toml::parse_error& error = parsed.error();
+            problem(path + ":" + std::to_string(error.source().begin.line),
+                    std::string(error.description()));
+            return;
+        }
+        for (const auto& [section, node] : parsed.table()) {
+            const toml::table* table = node.as_table();
+            if (table == nullptr) {
+                problem(path + ":" + std::to_string(node.source().begin.line),
+                        "unknown key " + std::string(section.str()));
+                continue;
+            }
+            for (const auto& [name, value] : *table) {
+                const std::string where = path + ":" + std::to_string(value.source().begin.line);
+                read_node(where, std::string(section.str()) + "." + std::string(name.str()), value);
+            }
+        }
+    }
+
+    void read_environment(const Sources& sources) {
+        for (const auto& [name, text] : sources.environment) {
+            const Setting* setting = nullptr;
+            for (const Setting& candidate : outcome_.configuration.settings_) {
+                if (variable_of(candidate.key) == name) {
+                    setting = &candidate;
+                }
+            }
+            const auto& ignored = sources.ignored_variables;
+            if (setting != nullptr) {
+                set(name, *setting, text, Origin::environment);
+            } else if (std::find(ignored.begin(), ignored.end(), name) == ignored.end()) {
+                problem(name, "unknown setting");
+            }
+        }
+    }
+
+    void read_flags(const Sources& sources) {
+        for (const auto& [key, text] : sources.flags) {
+            if (const Setting* setting = find(key)) {
+                set("--" + key, *setting, text, Origin::flag);
+            } else {
+                problem("--set " + key, "unknown key " + key);
+            }
+        }
+    }
+
+    Outcome take() { return std::move(outcome_); }
+
+  private:
+    const Setting* find(std::string_view key) const {
+        for (const Setting& setting : outcome_.configuration.settings_) {
+            if (setting.key == key) {
+                return &setting;
+            }
+        }
+        return nullptr;
+    }
+
+    void problem(std::string where, std::string message) {
+        outcome_.problems.push_back({std::move(where), std::move(message)});
+    }
+
+    void set(const std::string& where, const Setting& setting, std::string_view text,
+             Origin origin) {
+        Result<Value> value = parse_value(setting, text);
+        if (!value) {
+            problem(where, value.error().detail);
+            return;
+        }
+        value->origin = origin;
+        outcome_.configuration.values_.insert_or_assign(std::string(setting.key),
+                                                        std::move(*value));
+    }
+
+    void read_node(const std::string& where, const std::string& key, const toml::node& node) {
+        const Setting* setting = find(key);
+        if (setting == nullptr) {
+            problem(where, "unknown key " + key);
+            return;
+        }
+        const bool fits = (setting->type == Type::text && node.is_string()) ||
+                          (setting->type == Type::integer && node.is_integer()) ||
+                          (setting->type == Type::boolean && node.is_boolean()) ||
+                          (setting->type == Type::text_list && node.is_array());
+        if (!fits) {
+            problem(where, key + " has the wrong type");
+        } else if (const auto* text = node.as_string()) {
+            set(where, *setting, text->get(), Origin::file);
+        } else if (const auto* number = node.as_integer()) {
+            set(where, *setting, std::to_string(number->get()), Origin::file);
+        } else if (const auto* flag = node.as_boolean()) {
+            set(where, *setting, flag->get() ? "true" : "false", Origin::file);
+        } else if (const auto* array = node.as_array()) {
+            read_array(where, *setting, *array);
+        }
+    }
+
+    void read_array(const std::string& where, const Setting& setting, const toml::array& array) {
+        std::string joined;
+        for (const toml::node& element : array) {
+            const auto* text = element.as_string();
+            if (text == nullptr || text->get().find(',') != std::string::npos) {
+                problem(where, std::string(setting.key) + " is a list of texts without commas");
+                return;
+            }
+            joined += (joined.empty() ? "" : ",") + text->get();
+        }
+        set(where, setting, joined, Origin::file);
+    }
+
+    Outcome outcome_;
+};
+
+const Value& Configuration::find(std::string_view key, Type type) const {
+    const auto found = values_.find(key);
+    const auto setting = std::find_if(settings_.begin(), settings_.end(),
+                                      [&](const Setting& one) { return one.key == key; });
+    if (found == values_.end() || setting == settings_.end() || setting->type != type) {
+        throw std::logic_error("no such setting: " + std::string(key));
+    }
+    return found->second;
+}
+
+const std::string& Configuration::text(std::string_view key) const {
+    return find(key, Type::text).text;
+}
+std::int64_t Configuration::integer(std::string_view key) const {
+    return find(key, Type::integer).number;
+}
+bool Configuration::boolean(std::string_view key) const {
+    return find(key, Type::boolean).flag;
+}
+const std::vector<std::string>& Configuration::list(std::string_view key) const {
+    return find(key, Type::text_list).list;
+}
+Origin Configuration::origin(std::string_view key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? Origin::built_in : found->second.origin;
+}
+
+std::string Configuration::render() const {
+    std::string text;
+    std::string_view section;
+    for (const Setting& setting : settings_) {
+        const std::size_t dot = setting.key.find('.');
+        if (setting.key.substr(0, dot) != section) {
+            section = setting.key.substr(0, dot);
+            text += (text.empty() ? "[" : "\n[") + std::string(section) + "]\n";
+        }
+        const Value& value = values_.find(setting.key)->second;
+        text += "# " + std::string(setting.description) + " (" + origin_name(value.origin) + ")\n";
+        text +=
+            std::string(setting.key.substr(dot + 1)) + " = " + toml_value(setting, value) + "\n";
+    }
+    return text;
+}
+
+Outcome load(std::span<const Setting> settings, const Sources& sources) {
+    Loader loader(settings);
+    if (sources.file) {
+        loader.read_file(*sources.file);
+    }
+    loader.read_environment(sources);
+    loader.read_flags(sources);
+    return loader.take();
+}
+
+std::map<std::string, std::string> environment_with_prefix() {
+    std::map<std::string, std::string> variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::size_t equals = text.find('=');
+        if (text.starts_with(kPrefix) && equals != std::string_view::npos) {
+            variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+        }
+    }
+    return variables;
+}
+
+}  // namespace pgmind::config
