@@ -30,7 +30,10 @@ enum class ResourceType {
 
 struct Resource {
     ResourceType type = ResourceType::memory;
-    std::string name;  ///< a namespace, or empty for "the whole type"
+    /// A namespace. Empty for memory and namespaces means "at least one of them": a gate before
+    /// the names are known (search, list); the caller then narrows by namespace_patterns() or
+    /// authorizes each name.
+    std::string name;
 };
 
 std::string_view name_of(PrincipalKind kind);

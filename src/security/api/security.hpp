@@ -59,20 +59,32 @@ struct AuditQuery {
 
 /// The Security context as the others see it. One per worker; belongs to that worker's loop.
 /// Default is deny. Every decision is audited; a decision that cannot be audited is refused
-/// (unavailable).
+/// (unavailable). One request runs: authenticate, authorize (once for each resource that it
+/// touches), the use case, record (once for each authorize that allowed), then the reply.
 class Security {
   public:
     virtual ~Security() = default;
 
     /// unauthenticated when the key is missing, malformed, unknown, expired or revoked (one and the
-    /// same answer). Failures are durable in the audit log before the reply.
+    /// same answer). Failures are durable in the audit log before the reply; a flood of them from
+    /// one address is counted and written as one record.
     virtual Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
                                                          Credentials credentials) = 0;
 
     /// permission_denied unless a grant allows it and none denies it. Denials are durable in the
-    /// audit log before the reply; allowed reads and writes are queued for it (bounded).
+    /// audit log before the reply. What was allowed is not written yet: that is record()'s part,
+    /// but unavailable is the answer already here while the audit log takes no more records, so
+    /// that nothing is done that could not be recorded.
     virtual Task<Result<void>> authorize(const RequestContext& request, PrincipalSnapshot principal,
                                          Action action, Resource resource) = 0;
+
+    /// Writes the audit record of an action that authorize() allowed, with its outcome: "ok", or
+    /// the name of the failure that the use case gave (name_of(Failure)). Called after the use case
+    /// and before the reply. Reads and writes of memory are queued (bounded); administration waits
+    /// until the record is committed. On unavailable the caller's reply is that error, not the
+    /// result of the use case.
+    virtual Task<Result<void>> record(const RequestContext& request, PrincipalSnapshot principal,
+                                      Action action, Resource resource, std::string outcome) = 0;
 
     /// The decision alone, unaudited: to filter lists.
     virtual bool may(const Principal& principal, Action action, const Resource& resource) const = 0;
