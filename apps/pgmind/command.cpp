@@ -1,0 +1,52 @@
+#include "command.hpp"
+
+#include <iostream>
+
+namespace pgmind::app {
+
+Exit exit_of(Failure failure) {
+    switch (failure) {
+        case Failure::invalid_argument:
+        case Failure::payload_too_large:
+        case Failure::not_supported:
+            return Exit::usage;
+        case Failure::not_found:
+            return Exit::not_found;
+        case Failure::unauthenticated:
+        case Failure::permission_denied:
+            return Exit::denied;
+        case Failure::unavailable:
+        case Failure::deadline_exceeded:
+        case Failure::resource_exhausted:
+        case Failure::outcome_unknown:
+            return Exit::unavailable;
+        case Failure::already_exists:
+        case Failure::version_conflict:
+            return Exit::conflict;
+        case Failure::internal:
+            break;
+    }
+    return Exit::failure;
+}
+
+Exit report(const Error& error) {
+    std::cerr << "error: ";
+    if (!error.field.empty() && error.detail.find(error.field) == std::string::npos) {
+        std::cerr << error.field << ": ";
+    }
+    std::cerr << error.detail;
+    if (!error.reason.empty()) {
+        std::cerr << " (" << error.reason << ")";
+    }
+    std::cerr << "\n";
+    return exit_of(error.failure());
+}
+
+bool report_problems(const std::vector<config::Problem>& problems) {
+    for (const config::Problem& problem : problems) {
+        std::cerr << "error: " << problem.where << ": " << problem.message << "\n";
+    }
+    return !problems.empty();
+}
+
+}  // namespace pgmind::app

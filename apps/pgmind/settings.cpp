@@ -1,0 +1,138 @@
+#include "settings.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include <pwd.h>
+#include <unistd.h>
+
+namespace pgmind::app {
+namespace {
+
+using config::Setting;
+using config::Type;
+
+constexpr std::array kSettings = {
+    Setting{"data.directory", Type::text, "",
+            "Where pgmind up keeps everything; empty: /var/lib/pgmind as root, else in the home."},
+    Setting{"cluster.shards", Type::integer, "2", "Shards that the first start makes.", 1, 32},
+    Setting{"cluster.postgres_port", Type::integer, "7440",
+            "Port of the coordinator; the shards take the ones after it.", 1024, 65000},
+    Setting{"cluster.postgres_user", Type::text, "postgres",
+            "System user that runs PostgreSQL when pgmind is started as root."},
+    Setting{"cluster.postgres_bin", Type::text, "",
+            "Folder of initdb and postgres; empty: found by itself."},
+    Setting{"http.address", Type::text, "127.0.0.1", "Address to listen on."},
+    Setting{"http.port", Type::integer, "7432", "Port for REST and MCP; 0: any free one.", 0,
+            65535},
+    Setting{"http.workers", Type::integer, "0", "Worker threads; 0: one per core.", 0, 64},
+    Setting{"http.tls_certificate_file", Type::text, "", "Certificate chain (PEM)."},
+    Setting{"http.tls_key_file", Type::text, "", "Key of the certificate (PEM)."},
+    Setting{"http.allowed_origins", Type::text_list, "",
+            "Origins from which browsers may call; empty: none but this server's own."},
+    Setting{"http.connections_max", Type::integer, "12000", "Open client connections.", 1, 200000},
+    Setting{"http.drain_seconds", Type::integer, "10",
+            "How long requests in flight may take at shutdown.", 0, 300},
+    Setting{"postgres.connections_per_worker", Type::integer, "6",
+            "Connections of one worker to one database.", 1, 100},
+    Setting{"memory.sweep_seconds", Type::integer, "5",
+            "Pause between two rounds of deleting expired entries.", 1, 3600},
+    Setting{"memory.text_language", Type::text, "english",
+            "Text search configuration of new namespaces."},
+    Setting{"embedder.kind", Type::text, "none", "Service that turns text into vectors.", 0, 0,
+            "none|openai|ollama"},
+    Setting{"embedder.url", Type::text, "", "Its address, such as http://127.0.0.1:11434."},
+    Setting{"embedder.model", Type::text, "", "The model to ask for."},
+    Setting{"embedder.dimensions", Type::integer, "0", "Dimensions to ask for; 0: the model's own.",
+            0, 16000},
+    Setting{"embedder.api_key", Type::text, "", "Its key, if it wants one.", 0, 0, "", true},
+    Setting{"security.authentication", Type::text, "required",
+            "Whether callers need a key; off is for tests and only allowed on loopback.", 0, 0,
+            "required|off"},
+    Setting{"metrics.open", Type::boolean, "true",
+            "Serve /metrics without a key to callers on this machine."},
+    Setting{"mcp.conformance_fixtures", Type::boolean, "false",
+            "Offer the tools, prompts and resources of the public MCP conformance suite."},
+    Setting{"log.level", Type::text, "info", "Least level that is written.", 0, 0,
+            "debug|info|warning|error"},
+    Setting{"log.format", Type::text, "auto", "Form of log lines; auto: human on a terminal.", 0, 0,
+            "auto|human|json"},
+};
+
+std::string environment_text(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string home_directory() {
+    std::string home = environment_text("HOME");
+    if (home.empty()) {
+        const passwd* entry = getpwuid(getuid());
+        home = entry == nullptr ? "/" : entry->pw_dir;
+    }
+    return home;
+}
+
+std::optional<std::string> configuration_file(const GlobalOptions& options) {
+    if (!options.config_file.empty()) {
+        return options.config_file;
+    }
+    if (std::string named = environment_text("PGMIND_CONFIG"); !named.empty()) {
+        return named;
+    }
+    std::string folder = environment_text("XDG_CONFIG_HOME");
+    if (folder.empty()) {
+        folder = home_directory() + "/.config";
+    }
+    for (const std::string& path :
+         {folder + "/pgmind/pgmind.toml", std::string("/etc/pgmind/pgmind.toml")}) {
+        std::error_code ignored;
+        if (std::filesystem::exists(path, ignored)) {
+            return path;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const config::Setting> settings() {
+    return kSettings;
+}
+
+config::Outcome load_configuration(
+    const GlobalOptions& options,
+    const std::vector<std::pair<std::string, std::string>>& overrides) {
+    config::Sources sources;
+    sources.file = configuration_file(options);
+    sources.environment = config::environment_with_prefix();
+    sources.ignored_variables = {"PGMIND_CONFIG", "PGMIND_URL", "PGMIND_API_KEY"};
+    std::vector<config::Problem> malformed;
+    for (const std::string& assignment : options.assignments) {
+        const std::size_t equals = assignment.find('=');
+        if (equals == std::string::npos) {
+            malformed.push_back({"--set " + assignment, "not of the form section.name=value"});
+            continue;
+        }
+        sources.flags.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+    }
+    sources.flags.insert(sources.flags.end(), overrides.begin(), overrides.end());
+    config::Outcome outcome = config::load(settings(), sources);
+    outcome.problems.insert(outcome.problems.end(), malformed.begin(), malformed.end());
+    return outcome;
+}
+
+std::string default_data_directory() {
+    if (geteuid() == 0) {
+        return "/var/lib/pgmind";
+    }
+    std::string folder = environment_text("XDG_DATA_HOME");
+    if (folder.empty()) {
+        folder = home_directory() + "/.local/share";
+    }
+    return folder + "/pgmind";
+}
+
+}  // namespace pgmind::app
