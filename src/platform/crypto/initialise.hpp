@@ -1,0 +1,10 @@
+#pragma once
+
+namespace pgmind::crypto {
+
+/// Prepares libsodium (CPU features, the random generator). Called by everything here that needs
+/// it; thread-safe and cheap after the first time. Ends the process when the machine has no
+/// usable random generator.
+void initialise();
+
+}  // namespace pgmind::crypto
