@@ -35,7 +35,7 @@ SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined)
 FLAGS = -std=c++20 -O2 -g -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
 	-fno-strict-aliasing -fwrapv -fno-math-errno -fstack-protector-strong \
-	-fno-omit-frame-pointer -ffile-prefix-map=$(here)/= \
+	-fno-omit-frame-pointer -ffile-prefix-map=$(here)/= -ffile-prefix-map=$(CURDIR)=. \
 	-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror $(SANITIZE_FLAGS)
 # As system headers PostgreSQL's own (C, with 'register' up to 15) raise no warnings.
 INCLUDES = -I$(here)/src -isystem $(includedir_server) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2
@@ -60,27 +60,26 @@ $(OBJS): %.o: $(here)/%.cpp flags.stamp $(here)/build.mk
 	@$(CLANG) $(FLAGS) $(FILE_FLAGS) $(INCLUDES) -MMD -MP -c -o $@ $<
 -include $(OBJS:.o=.d)
 
-TOOL_CXX = $(CLANG) $(FLAGS) -I$(here)/src
+# The programs that need no PostgreSQL.
+TOOL_DEPENDENCIES = flags.stamp $(wildcard $(here)/src/*.hpp $(here)/src/kernels/*.hpp)
+LINK_TOOL = @echo "  link $@"; $(CLANG) $(FLAGS) -I$(here)/src -o $@ $(filter %.cpp %.o,$^)
+
+kernels_test: $(here)/test/kernels_test.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -lstdc++ -lm
+parse_test: $(here)/test/parse_test.cpp $(PARSE_OBJS) $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -lstdc++
+kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -lstdc++ -lm
+# From the source, as the parser itself must be instrumented.
+parse_fuzz: $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
 .PHONY: check-kernels check-parse bench fuzz
-kernels_test: $(here)/test/kernels_test.cpp $(KERNEL_OBJS)
-	$(TOOL_CXX) -o $@ $^ -lm
 check-kernels: kernels_test
 	./kernels_test
-
-parse_test: $(here)/test/parse_test.cpp $(PARSE_OBJS)
-	$(TOOL_CXX) -o $@ $^
 check-parse: parse_test
 	./parse_test
-
-kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS)
-	$(TOOL_CXX) -o $@ $^ -lm
 bench: kernels_bench
 	./kernels_bench
-
-FUZZ_SOURCES = $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp
-parse_fuzz: $(FUZZ_SOURCES) $(here)/src/parse.hpp
-	$(TOOL_CXX) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-o $@ $(FUZZ_SOURCES)
 fuzz: parse_fuzz
 	@echo "built $(CURDIR)/parse_fuzz"

@@ -16,9 +16,8 @@ struct Excerpt {
 };
 
 // The beginning of `text`, cut between characters: a bad vector can be 200 KB long.
-Excerpt excerpt_of(const char* text) {
+Excerpt excerpt_of(const char* text, std::size_t length) {
     Excerpt excerpt;
-    const std::size_t length = strlen(text);
     const int kept = pg_mbcliplen(text, static_cast<int>(length), excerpt_bytes_max);
     memcpy(excerpt.text, text, static_cast<std::size_t>(kept));
     strcpy(excerpt.text + kept, static_cast<std::size_t>(kept) < length ? "..." : "");
@@ -28,13 +27,13 @@ Excerpt excerpt_of(const char* text) {
 const char* describe_syntax(ParseError error) {
     switch (error) {
         case ParseError::no_opening_bracket:
-            return "A vector starts with \"[\"";
+            return "Expected \"[\"";
         case ParseError::unterminated:
-            return "A vector ends with \"]\"; the text ends";
+            return "Expected more, but the text ends";
         case ParseError::no_separator:
             return "Expected \",\" or \"]\"";
         case ParseError::trailing_junk:
-            return "Nothing may follow \"]\"; more text is found";
+            return "Expected nothing after \"]\", but there is more";
         default:
             return "Expected a number";
     }
@@ -46,7 +45,7 @@ void report_text_error(const ParseOutcome& outcome, const char* text, Node* esco
     switch (outcome.error) {
         case ParseError::no_element:
             errsave(escontext, (errcode(ERRCODE_DATA_EXCEPTION),
-                                errmsg("ruvector must have at least 1 dimension")));
+                                errmsg("ruvector must have at least 1 dimension, not 0")));
             return;
         case ParseError::not_a_number:
         case ParseError::infinite:
@@ -56,14 +55,15 @@ void report_text_error(const ParseOutcome& outcome, const char* text, Node* esco
                             outcome.error == ParseError::infinite ? "infinity" : "NaN", element)));
             return;
         case ParseError::number_out_of_range: {
-            const Excerpt excerpt = excerpt_of(text + outcome.offset);
+            const char* number = text + outcome.offset;
+            const Excerpt excerpt = excerpt_of(number, strcspn(number, ", ]\t\n\r\v\f"));
             errsave(escontext, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                                 errmsg("element %d is out of range for type ruvector: \"%s\"",
                                        element, excerpt.text)));
             return;
         }
         default: {
-            const Excerpt excerpt = excerpt_of(text);
+            const Excerpt excerpt = excerpt_of(text, strlen(text));
             ereturn(
                 escontext, ,
                 (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -82,9 +82,12 @@ void raise_binary_error(const ParseOutcome& outcome, std::size_t bytes) {
                      errmsg("invalid binary ruvector: expected at least 8 bytes, not %zu", bytes)));
             break;
         case ParseError::length_mismatch:
-            ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-                            errmsg("invalid binary ruvector: %d dimensions need %d bytes, not %zu",
-                                   outcome.dimensions, 4 + 4 * outcome.dimensions, bytes)));
+            ereport(
+                ERROR,
+                (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                 errmsg(
+                     "invalid binary ruvector: expected %d bytes for dimension count %d, not %zu",
+                     4 + 4 * outcome.dimensions, outcome.dimensions, bytes)));
             break;
         case ParseError::reserved_not_zero:
             ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),

@@ -13,7 +13,8 @@ Vector* new_vector(int dimensions) {
 void check_dimensions(int64 dimensions) {
     if (dimensions < 1) {
         ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-                        errmsg("ruvector must have at least 1 dimension")));
+                        errmsg("ruvector must have at least 1 dimension, not %lld",
+                               static_cast<long long>(dimensions))));
     }
     if (dimensions > dimensions_max) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
