@@ -38,7 +38,8 @@ FLAGS = -std=c++20 -O2 -g -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
 	-fno-omit-frame-pointer -ffile-prefix-map=$(here)/= -ffile-prefix-map=$(CURDIR)=. \
 	-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror $(SANITIZE_FLAGS)
 # As system headers PostgreSQL's own (C, with 'register' up to 15) raise no warnings.
-INCLUDES = -I$(here)/src -isystem $(includedir_server) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2
+INCLUDES = -I$(here)/src -isystem $(includedir_server) -D_GNU_SOURCE \
+	$(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 override CC = $(CLANG)
 override CFLAGS = $(FLAGS)
 CLANG = $(strip $(shell command -v ccache) $(PGMIND_CXX))
