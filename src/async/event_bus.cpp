@@ -53,6 +53,7 @@ void EventBus::publish(DomainEvent event) {
 std::vector<EventBus::SubscriberStatistics> EventBus::statistics() const {
     const std::lock_guard lock(mutex_);
     std::vector<SubscriberStatistics> all;
+    all.reserve(subscribers_.size());
     for (const auto& subscriber : subscribers_) {
         all.push_back({subscriber->name, subscriber->delivered, subscriber->dropped,
                        subscriber->queue.size()});
