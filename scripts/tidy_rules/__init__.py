@@ -1,0 +1,1 @@
+"""The rules of scripts/check_tidy.py, one module per concern."""
