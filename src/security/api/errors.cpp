@@ -1,0 +1,72 @@
+#include "security/api/errors.hpp"
+
+#include <string>
+
+namespace pgmind::security {
+namespace {
+
+class Category final : public std::error_category {
+  public:
+    const char* name() const noexcept override { return "security"; }
+
+    std::string message(int value) const override {
+        switch (static_cast<Errc>(value)) {
+            case Errc::unauthenticated:
+                return "not authenticated";
+            case Errc::permission_denied:
+                return "permission denied";
+            case Errc::directory_stale:
+                return "permissions could not be confirmed";
+            case Errc::audit_unavailable:
+                return "the audit log is unavailable";
+            case Errc::principal_not_found:
+                return "no such principal";
+            case Errc::principal_exists:
+                return "the principal exists";
+            case Errc::key_not_found:
+                return "no such key";
+            case Errc::last_administrator:
+                return "the last administrator";
+            case Errc::limit_reached:
+                return "limit reached";
+            case Errc::concurrent_change:
+                return "changed meanwhile";
+            case Errc::not_the_primary:
+                return "not the primary";
+        }
+        return "unknown";
+    }
+
+    std::error_condition default_error_condition(int value) const noexcept override {
+        switch (static_cast<Errc>(value)) {
+            case Errc::unauthenticated:
+                return Failure::unauthenticated;
+            case Errc::permission_denied:
+                return Failure::permission_denied;
+            case Errc::directory_stale:
+            case Errc::audit_unavailable:
+            case Errc::concurrent_change:
+            case Errc::not_the_primary:
+                return Failure::unavailable;
+            case Errc::principal_not_found:
+            case Errc::key_not_found:
+                return Failure::not_found;
+            case Errc::principal_exists:
+                return Failure::already_exists;
+            case Errc::last_administrator:
+                return Failure::invalid_argument;
+            case Errc::limit_reached:
+                return Failure::resource_exhausted;
+        }
+        return Failure::internal;
+    }
+};
+
+}  // namespace
+
+std::error_code make_error_code(Errc code) {
+    static const Category category;
+    return {static_cast<int>(code), category};
+}
+
+}  // namespace pgmind::security

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <system_error>
+
+#include "base/error.hpp"
+
+namespace pgmind::security {
+
+enum class Errc {
+    unauthenticated = 1,  ///< unauthenticated: one answer for every wrong credential
+    permission_denied,    ///< permission_denied
+    directory_stale,      ///< unavailable: principals were not confirmed for too long
+    audit_unavailable,    ///< unavailable: the audit log takes no records now
+    principal_not_found,  ///< not_found
+    principal_exists,     ///< already_exists
+    key_not_found,        ///< not_found
+    last_administrator,   ///< invalid_argument: nobody could administer afterwards
+    limit_reached,        ///< resource_exhausted: too many principals or keys
+    concurrent_change,    ///< unavailable: others kept changing the directory meanwhile
+    not_the_primary       ///< unavailable: the coordinator answered as a standby
+};
+std::error_code make_error_code(Errc code);
+
+}  // namespace pgmind::security
+
+template <>
+struct std::is_error_code_enum<pgmind::security::Errc> : std::true_type {};
