@@ -35,8 +35,16 @@ ADVICE = {
     "test": "a test sees everything in src/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
-# Headers of the C and C++ standard libraries and of Linux that any layer may use.
-STANDARD = re.compile(r"^(c?[a-z_0-9]+|[a-z0-9_]+\.h|sys/[a-z]+\.h|tl/expected\.hpp)$")
+# Headers of the C++ library (no suffix), of C and POSIX, and the one alias of base/ that any layer
+# may use.
+STANDARD = re.compile(r"^([a-z_0-9]+|sys/[a-z]+\.h|tl/expected\.hpp)$")
+POSIX = {f"{name}.h" for name in (
+    "arpa/inet dirent errno fcntl grp linux/pidfd math netdb netinet/in poll pthread pwd signal "
+    "spawn stddef stdint stdio stdlib string sysexits time unistd").split()}
+
+
+def is_standard(include):
+    return include in POSIX or STANDARD.match(include) is not None
 
 
 def place_of(include):
@@ -59,12 +67,13 @@ def check_file(path, root, layer, context):
         place = place_of(include)
         where = f"{path.relative_to(root)}:{number}"
         if quote == "<":
-            if layer not in THIRD_PARTY_LAYERS and not STANDARD.match(include):
+            if layer not in THIRD_PARTY_LAYERS and not is_standard(include):
                 errors.append(f"{where}: layer {layer} may not include third-party <{include}>; "
                               f"{ADVICE[layer]}")
         elif place is None:
             beside = root / "apps" / "pgmind" / include
-            if layer not in ("apps", "test") or not (beside.exists() or (path.parent / include).exists()):
+            found = beside.exists() or (path.parent / include).exists()
+            if layer not in ("apps", "test") or not found:
                 errors.append(f'{where}: "{include}" does not start at the src/ root; '
                               "write the path from src/")
         else:

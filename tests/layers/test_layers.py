@@ -111,6 +111,11 @@ class LayerTest(unittest.TestCase):
             {"src/memory/domain/rule.hpp": "#pragma once\n#include <boost/json.hpp>\n"},
             "src/memory/domain/rule.hpp:2: layer domain may not include third-party")
 
+    def test_build_refuses_a_third_party_c_header_in_domain(self):
+        self.build_fails(
+            {"src/memory/domain/rule.cpp": "#include <sodium.h>\nint rule();\n"},
+            "src/memory/domain/rule.cpp:1: layer domain may not include third-party <sodium.h>")
+
     def test_build_refuses_another_contexts_domain_in_platform(self):
         self.build_fails(
             {"src/platform/wire/wire.cpp": '#include "memory/domain/rule.hpp"\n'},
