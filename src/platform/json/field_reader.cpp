@@ -2,25 +2,21 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 namespace pgmind::json {
 namespace {
 
-// from_chars reports a number that is too small for the type like one that is too large; strtod
-// rounds it to zero, which is what is meant here.
-template <class Number>
-std::optional<Number> to_floating(std::string_view text) {
-    Number number = 0;
+std::optional<double> to_double(std::string_view text) {
+    double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc()) {
-        return number;
-    }
-    const double wide = std::strtod(std::string(text).c_str(), nullptr);
-    if (!std::isfinite(wide) || !std::isfinite(static_cast<Number>(wide))) {
-        return std::nullopt;
-    }
-    return static_cast<Number>(wide);
+    return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+// Through double, so that what is too small for single precision becomes zero.
+std::optional<float> to_float(std::string_view text) {
+    const auto wide = to_double(text);
+    const float number = static_cast<float>(wide.value_or(INFINITY));
+    return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -36,7 +32,7 @@ std::optional<std::int64_t> to_integer(const Value& value) {
 }
 
 std::optional<double> to_number(const Value& value) {
-    return value.kind() == Kind::number ? to_floating<double>(value.text()) : std::nullopt;
+    return value.kind() == Kind::number ? to_double(value.text()) : std::nullopt;
 }
 
 FieldReader::FieldReader(const Object& object)
@@ -45,6 +41,12 @@ FieldReader::FieldReader(const Object& object)
 void FieldReader::refuse(std::string_view name, std::string detail) {
     if (!error_) {
         error_ = invalid_argument(object_.path_of(name), std::move(detail));
+    }
+}
+
+void FieldReader::refuse(Error error) {
+    if (!error_) {
+        error_ = std::move(error);
     }
 }
 
@@ -113,7 +115,7 @@ std::optional<double> FieldReader::optional_number(std::string_view name) {
     }
     const auto number = to_number(*value);
     if (!number) {
-        refuse(name, "is too large for a number of double precision");
+        refuse(name, "is outside the range of double precision");
     }
     return number;
 }
@@ -169,9 +171,9 @@ std::optional<std::vector<float>> FieldReader::optional_floats(std::string_view 
             refuse(join_path(name, numbers.size()), "must be a number");
             return std::nullopt;
         }
-        const auto number = to_floating<float>(element.text());
+        const auto number = to_float(element.text());
         if (!number) {
-            refuse(join_path(name, numbers.size()), "is too large for single precision");
+            refuse(join_path(name, numbers.size()), "is outside the range of single precision");
             return std::nullopt;
         }
         numbers.push_back(*number);
@@ -204,6 +206,10 @@ std::optional<std::vector<Object>> FieldReader::optional_objects(std::string_vie
         objects.push_back(std::move(*object));
     }
     return objects;
+}
+
+const Value* FieldReader::optional_value(std::string_view name) {
+    return take(name, false);
 }
 
 std::optional<std::string> FieldReader::optional_raw(std::string_view name) {

@@ -39,14 +39,18 @@ class FieldReader {
     /// Any value, as it was written.
     std::string require_raw(std::string_view name);
     std::optional<std::string> optional_raw(std::string_view name);
+    /// Any value, for readers of their own; lives as long as the object.
+    const Value* optional_value(std::string_view name);
     /// The text of an object.
     std::optional<std::string> optional_raw_object(std::string_view name);
     /// Accepts a member without looking at it.
     void ignore(std::string_view name);
 
+    std::string path_of(std::string_view name) const { return object_.path_of(name); }
     bool ok() const { return !error_.has_value(); }
     /// Remembers a failure that the caller found, unless there was one before.
     void refuse(std::string_view name, std::string detail);
+    void refuse(Error error);
     Result<void> finish();
 
   private:

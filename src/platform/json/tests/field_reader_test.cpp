@@ -58,9 +58,9 @@ TEST(FieldReader, NamesTheFieldAtFault) {
         error_of(R"({"n":99999999999999999999})", [](FieldReader& r) { r.optional_integer("n"); }),
         "n: must be a whole number of at most 64 bits");
     EXPECT_EQ(error_of(R"({"n":1e999})", [](FieldReader& r) { r.optional_number("n"); }),
-              "n: is too large for a number of double precision");
+              "n: is outside the range of double precision");
     EXPECT_EQ(error_of(R"({"f":[1,1e39]})", [](FieldReader& r) { r.optional_floats("f"); }),
-              "f[1]: is too large for single precision");
+              "f[1]: is outside the range of single precision");
     EXPECT_EQ(error_of(R"({"f":[1,null]})", [](FieldReader& r) { r.optional_floats("f"); }),
               "f[1]: must be a number");
     EXPECT_EQ(error_of(R"({"l":["a",1]})", [](FieldReader& r) { r.optional_strings("l"); }),

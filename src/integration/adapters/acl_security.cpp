@@ -1,0 +1,98 @@
+#include "integration/adapters/acl_security.hpp"
+
+#include <utility>
+
+#include <strings.h>
+
+namespace pgmind::integration {
+namespace {
+
+using Subject = Permission::Subject;
+
+std::vector<security::Resource> resources_of(Permission permission,
+                                             std::vector<std::string> namespaces) {
+    std::vector<security::Resource> resources;
+    switch (permission.subject()) {
+        case Subject::anybody:
+        case Subject::any_caller:
+            break;
+        case Subject::one_thing:
+            resources.push_back({permission.type(), ""});
+            break;
+        case Subject::one_namespace:
+        case Subject::namespaces:
+            for (std::string& name : namespaces) {
+                resources.push_back({permission.type(), std::move(name)});
+            }
+            if (resources.empty()) {
+                resources.push_back({permission.type(), ""});
+            }
+            break;
+    }
+    return resources;
+}
+
+}  // namespace
+
+Task<Result<security::PrincipalSnapshot>> AccessGate::authenticate(RequestContext& request,
+                                                                   std::string api_key) {
+    security::Credentials credentials{std::move(api_key)};
+    auto principal = co_await security_.authenticate(request, std::move(credentials));
+    if (principal) {
+        request.principal = (*principal)->id;
+    }
+    co_return principal;
+}
+
+Task<Result<Admission>> AccessGate::authorize(const RequestContext& request,
+                                              security::PrincipalSnapshot principal,
+                                              Permission permission,
+                                              std::vector<std::string> namespaces) {
+    Admission admission;
+    admission.principal = std::move(principal);
+    admission.action = permission.action();
+    if (permission.subject() == Subject::one_namespace && namespaces.size() != 1) {
+        co_return fail(BaseErrc::internal, "a request for one namespace names another number");
+    }
+    std::vector<security::Resource> wanted = resources_of(permission, std::move(namespaces));
+    for (security::Resource& resource : wanted) {
+        auto allowed = co_await security_.authorize(request, admission.principal,
+                                                    permission.action(), resource);
+        if (!allowed) {
+            co_return fail(std::move(allowed.error()));
+        }
+        admission.resources.push_back(std::move(resource));
+    }
+    if (permission.subject() == Subject::namespaces) {
+        auto patterns = security_.namespace_patterns(*admission.principal, permission.action());
+        admission.access = {std::move(patterns.allowed), std::move(patterns.denied)};
+    }
+    co_return admission;
+}
+
+Task<Result<void>> AccessGate::record(const RequestContext& request, const Admission& admission,
+                                      std::string outcome) {
+    for (const security::Resource& resource : admission.resources) {
+        auto recorded = co_await security_.record(request, admission.principal, admission.action,
+                                                  resource, outcome);
+        if (!recorded) {
+            co_return recorded;
+        }
+    }
+    co_return Result<void>();
+}
+
+std::string bearer_key(std::string_view authorization) {
+    constexpr std::string_view scheme = "bearer ";
+    if (authorization.size() <= scheme.size() ||
+        strncasecmp(authorization.data(), scheme.data(), scheme.size()) != 0) {
+        return {};
+    }
+    authorization.remove_prefix(scheme.size());
+    while (!authorization.empty() && authorization.front() == ' ') {
+        authorization.remove_prefix(1);
+    }
+    return std::string(authorization);
+}
+
+}  // namespace pgmind::integration

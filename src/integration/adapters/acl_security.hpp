@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/request_context.hpp"
+#include "integration/adapters/permission.hpp"
+#include "memory/api/requests.hpp"
+#include "security/api/security.hpp"
+
+namespace pgmind::integration {
+
+/// What a caller was allowed: proof that the gate was passed, and what record() writes down.
+struct Admission {
+    security::PrincipalSnapshot principal;  ///< null on open routes
+    security::Action action = security::Action::read;
+    std::vector<security::Resource> resources;  ///< those that were authorised
+    memory::NamespaceAccess access;             ///< for Subject::namespaces: applied by memory
+};
+
+/// The one place where protocols meet the Security context: who calls, may they, write it down.
+/// One per worker; belongs to that worker's loop.
+class AccessGate {
+  public:
+    explicit AccessGate(security::Security& security) : security_(security) {}
+
+    /// Fills in request.principal.
+    Task<Result<security::PrincipalSnapshot>> authenticate(RequestContext& request,
+                                                           std::string api_key);
+
+    /// `namespaces`: those that the request names; exactly one for Subject::one_namespace.
+    Task<Result<Admission>> authorize(const RequestContext& request,
+                                      security::PrincipalSnapshot principal, Permission permission,
+                                      std::vector<std::string> namespaces);
+
+    /// After the use case, before the reply; an error replaces the reply. `outcome` is "ok" or the
+    /// name of a failure.
+    Task<Result<void>> record(const RequestContext& request, const Admission& admission,
+                              std::string outcome);
+
+    security::Security& security() { return security_; }
+
+  private:
+    security::Security& security_;
+};
+
+/// The key in an Authorization header of the form "Bearer KEY"; empty when it has another form.
+std::string bearer_key(std::string_view authorization);
+
+}  // namespace pgmind::integration
