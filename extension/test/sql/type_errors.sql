@@ -46,3 +46,25 @@ SELECT '[1,2,x]'::ruvector;
 SELECT '[NaN]'::ruvector;
 SELECT '[1e39]'::ruvector;
 SELECT '[1]'::ruvector(2);
+\set VERBOSITY default
+
+-- From PostgreSQL 16 on the same errors are soft where the caller asks for that: nothing is
+-- raised, and pg_input_error_info() tells them.
+CREATE FUNCTION soft_error_of(input text, type text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result text;
+BEGIN
+    IF current_setting('server_version_num')::integer < 160000 THEN
+        RETURN error_of(format('SELECT %L::%s', input, type));
+    END IF;
+    EXECUTE 'SELECT concat_ws('' | '', sql_error_code, message, detail)
+             FROM pg_input_error_info($1, $2)' INTO result USING input, type;
+    RETURN coalesce(nullif(result, ''), 'no error');
+END
+$$;
+SELECT input, type, soft_error_of(input, type)
+FROM (VALUES ('[1,2]', 'ruvector(2)'), ('[1', 'ruvector'), ('[]', 'ruvector'),
+    ('[1,nan]', 'ruvector'), ('[1e39]', 'ruvector'), ('[1,2]', 'ruvector(3)'),
+    ('[' || repeat(',', 16000), 'ruvector')) bad(input, type)
+WHERE soft_error_of(input, type) <> error_of(format('SELECT %L::%s', input, type))
+    OR length(input) < 10;
