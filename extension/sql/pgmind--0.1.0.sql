@@ -50,7 +50,7 @@ COMMENT ON CAST (ruvector AS ruvector) IS 'checks the n of ruvector(n)';
 -- Facts --------------------------------------------------------------------------------------
 
 CREATE FUNCTION ruvector_version() RETURNS text
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ruvector_version() IS 'version of the loaded library';
 
 CREATE FUNCTION ruvector_simd() RETURNS text

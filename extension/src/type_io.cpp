@@ -8,19 +8,23 @@
 namespace pgmind {
 namespace {
 
-// How much of a bad input an error message repeats.
-constexpr int excerpt_bytes_max = 40;
+// How much of a bad input an error message repeats, and what tells that there was more.
+constexpr std::size_t excerpt_bytes_max = 40;
+constexpr char ellipsis[] = "...";
 
 struct Excerpt {
-    char text[excerpt_bytes_max + 4];
+    char text[excerpt_bytes_max + sizeof(ellipsis)];
 };
 
 // The beginning of `text`, cut between characters: a bad vector can be 200 KB long.
 Excerpt excerpt_of(const char* text, std::size_t length) {
-    Excerpt excerpt;
-    const int kept = pg_mbcliplen(text, static_cast<int>(length), excerpt_bytes_max);
-    memcpy(excerpt.text, text, static_cast<std::size_t>(kept));
-    strcpy(excerpt.text + kept, static_cast<std::size_t>(kept) < length ? "..." : "");
+    const auto kept = static_cast<std::size_t>(
+        pg_mbcliplen(text, static_cast<int>(length), static_cast<int>(excerpt_bytes_max)));
+    Excerpt excerpt = {};
+    memcpy(excerpt.text, text, kept);
+    if (kept < length) {
+        memcpy(excerpt.text + kept, ellipsis, sizeof(ellipsis));
+    }
     return excerpt;
 }
 
