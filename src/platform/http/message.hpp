@@ -14,9 +14,12 @@ class Headers {
     void add(std::string name, std::string value);
     /// Replaces every field of that name.
     void set(std::string name, std::string value);
+    void remove(std::string_view name);
+    void clear() { fields_.clear(); }
     /// The first value, or nullopt.
     std::optional<std::string_view> find(std::string_view name) const;
     std::size_t count(std::string_view name) const;
+    std::size_t size() const { return fields_.size(); }
 
     auto begin() const { return fields_.begin(); }
     auto end() const { return fields_.end(); }
@@ -25,8 +28,13 @@ class Headers {
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-/// A request without its body. `path` and query values are percent-decoded; `segments` are the
-/// decoded parts of the path, so that an encoded slash stays inside its segment.
+/// Header names and most header tokens compare this way (ASCII only).
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+
+/// A request without its body. `path` and query names and values are percent-decoded (in the query
+/// `+` is a space, as HTML forms and most clients write it) and are UTF-8 without NUL. `segments`
+/// are the decoded parts of the path, so that an encoded slash stays inside its segment: "/" has
+/// none, "/a%2Fb/" has "a/b" and "". Dot segments are not resolved.
 struct RequestHead {
     std::string method;  ///< upper case
     std::string target;  ///< as received

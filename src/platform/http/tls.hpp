@@ -1,0 +1,82 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/system/error_code.hpp>
+
+#include "base/result.hpp"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace pgmind::http {
+
+/// One side of one TLS connection over a non-blocking socket: OpenSSL reads and writes the
+/// descriptor itself, so an idle connection holds no record buffers (asio's own TLS stream keeps
+/// about 70 KB for each). It never waits: each step says what to wait for before it is repeated.
+class TlsSession {
+  public:
+    static constexpr std::size_t kRecordBytesMax = 16 * 1024;
+
+    enum class Wants { nothing, to_read, to_write };
+    struct Step {
+        Wants wants = Wants::nothing;
+        std::size_t bytes = 0;
+        boost::system::error_code error;
+    };
+
+    TlsSession() = default;
+    explicit operator bool() const { return ssl_ != nullptr; }
+
+    Step handshake();
+    /// 0 bytes without an error: the peer ended the stream properly (close_notify).
+    Step read(std::span<char> space);
+    /// After Wants, the same bytes must be offered again.
+    Step write(std::string_view bytes);
+    /// Sends close_notify if that is possible at once.
+    void say_goodbye();
+
+  private:
+    friend class TlsContext;
+    struct Free {
+        void operator()(ssl_st* ssl) const;
+    };
+    explicit TlsSession(ssl_st* ssl) : ssl_(ssl) {}
+    Step after(int result, std::size_t bytes);
+
+    std::unique_ptr<ssl_st, Free> ssl_;
+    bool broken_ = false;
+};
+
+/// Certificates and rules for many sessions: TLS 1.2 and 1.3, forward secrecy and authenticated
+/// encryption only, no renegotiation, no compression. Immutable once made; thread-safe.
+class TlsContext {
+  public:
+    /// Fails with a sentence that names the file which cannot be used.
+    static Result<TlsContext> for_server(const std::string& certificate_file,
+                                         const std::string& key_file);
+    /// Trusts `ca_file`, or the system's authorities when it is empty.
+    static Result<TlsContext> for_client(const std::string& ca_file);
+
+    /// A session on a connected non-blocking socket, which must outlive it.
+    Result<TlsSession> accept(int socket) const;
+    /// The peer must prove to be `host`, a name or an address.
+    Result<TlsSession> connect(int socket, const std::string& host) const;
+
+  private:
+    struct Free {
+        void operator()(ssl_ctx_st* context) const;
+    };
+    explicit TlsContext(ssl_ctx_st* context) : context_(context, Free()) {}
+    Result<TlsSession> make_session(int socket) const;
+
+    std::shared_ptr<ssl_ctx_st> context_;
+};
+
+/// What OpenSSL says about the last failure of the calling thread; empties its queue.
+std::string take_tls_error();
+
+}  // namespace pgmind::http
