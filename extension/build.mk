@@ -81,6 +81,7 @@ check-kernels: kernels_test
 check-parse: parse_test
 	./parse_test
 bench: kernels_bench
-	./kernels_bench
+	@mkdir -p ../bench
+	./kernels_bench ../bench/extension_kernels.json $(shell git -C $(here) rev-parse --short HEAD)
 fuzz: parse_fuzz
 	@echo "built $(CURDIR)/parse_fuzz"

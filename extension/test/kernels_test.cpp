@@ -107,6 +107,8 @@ constexpr Pattern patterns[] = {
 struct Tally {
     int passed = 0;
     int failed = 0;
+    // The largest error seen, as a share of its bound.
+    double worst = 0;
 };
 
 struct Case {
@@ -119,7 +121,11 @@ struct Case {
 void expect_within_bound(Tally& tally, const Case& at, const char* what, float got, double exact,
                          double terms) {
     const double bound = (static_cast<double>(at.n) / 8 + 12) * std::ldexp(1.0, -24) * terms;
-    if (std::fabs(static_cast<double>(got) - exact) <= bound) {
+    const double error = std::fabs(static_cast<double>(got) - exact);
+    if (error > 0) {
+        tally.worst = std::fmax(tally.worst, error / bound);
+    }
+    if (error <= bound) {
         ++tally.passed;
         return;
     }
@@ -190,9 +196,9 @@ int main() {
         for (const std::size_t n : large_dimensions) {
             test_dimensions(tally, *kernels, n);
         }
-        std::printf("%-9s %s: %d passed, %d failed\n",
+        std::printf("%-9s %s: %d passed, %d failed, largest error %.0f %% of its bound\n",
                     set == InstructionSet::automatic ? "automatic" : "", kernels->name,
-                    tally.passed, tally.failed);
+                    tally.passed, tally.failed, 100 * tally.worst);
         total.passed += tally.passed;
         total.failed += tally.failed;
     }

@@ -32,4 +32,16 @@ ALTER EXTENSION pgmind SET SCHEMA public;
 SELECT '[1,2]'::public.ruvector <-> '[1,4]' AS distance;
 ROLLBACK;
 
+-- Trusted: who may create objects in the database may create the extension.
+BEGIN;
+DROP EXTENSION pgmind CASCADE;
+CREATE ROLE pgmind_tenant;
+CREATE SCHEMA AUTHORIZATION pgmind_tenant;
+GRANT CREATE ON DATABASE pgmind_regress TO pgmind_tenant;
+SET LOCAL ROLE pgmind_tenant;
+CREATE EXTENSION pgmind SCHEMA pgmind_tenant;
+SELECT extowner::regrole, '[3,4]'::pgmind_tenant.ruvector OPERATOR(pgmind_tenant.<->) '[0,0]' AS l2
+FROM pg_extension WHERE extname = 'pgmind';
+ROLLBACK;
+
 SELECT '[1,2]'::ruvector <-> '[1,4]' AS distance;
