@@ -40,14 +40,27 @@ void spawn(Executor executor, Task<void> task);
 Task<void> wait_until(SteadyTime when);
 Task<void> wait_for(std::chrono::steady_clock::duration duration);
 
+namespace detail {
+
+// co_spawn wants values that can be made from nothing; these need not be.
+template <class T>
+Task<void> keep_value(Task<T> task, std::optional<T>* into) {
+    T value = co_await std::move(task);
+    into->emplace(std::move(value));
+}
+
+}  // namespace detail
+
 /// Runs a task on another event loop and waits for its value here.
 template <class T>
 Task<T> run_on(Executor executor, Task<T> task) {
     if constexpr (std::is_void_v<T>) {
         co_await boost::asio::co_spawn(executor, std::move(task), use_task);
     } else {
-        T value = co_await boost::asio::co_spawn(executor, std::move(task), use_task);
-        co_return value;
+        std::optional<T> value;
+        Task<void> keeping = detail::keep_value<T>(std::move(task), &value);
+        co_await boost::asio::co_spawn(executor, std::move(keeping), use_task);
+        co_return std::move(*value);
     }
 }
 
@@ -55,8 +68,8 @@ Task<T> run_on(Executor executor, Task<T> task) {
 /// functions, tests and command lines, never for code that serves requests.
 template <class T>
 T run_blocking_loop(boost::asio::io_context& loop, Task<T> task) {
-    std::exception_ptr failure;
     if constexpr (std::is_void_v<T>) {
+        std::exception_ptr failure;
         bool done = false;
         boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown) {
             failure = std::move(thrown);
@@ -70,20 +83,7 @@ T run_blocking_loop(boost::asio::io_context& loop, Task<T> task) {
         }
     } else {
         std::optional<T> value;
-        bool done = false;
-        boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, T result) {
-            failure = std::move(thrown);
-            if (!failure) {
-                value.emplace(std::move(result));
-            }
-            done = true;
-        });
-        loop.restart();
-        while (!done && loop.run_one() > 0) {
-        }
-        if (failure) {
-            std::rethrow_exception(failure);
-        }
+        run_blocking_loop<void>(loop, detail::keep_value<T>(std::move(task), &value));
         return std::move(*value);
     }
 }

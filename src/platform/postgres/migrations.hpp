@@ -25,8 +25,8 @@ std::vector<Migration> migrations_from(std::span<const EmbeddedFile> files);
 
 /// Brings a database to the newest step: under an advisory lock, each step in a transaction of its
 /// own that also records it (pgmind.schema_migrations: number, name, SHA-256, time). A crash in
-/// between is resumed by calling it again. Fails, without changing anything, when a recorded step has
-/// another checksum, or when the database is newer than this program.
+/// between is resumed by calling it again. Fails, without changing anything, when a recorded step
+/// has another checksum, or when the database is newer than this program.
 Task<Result<int>> apply_migrations(Session& session, std::vector<Migration> migrations,
                                    Deadline deadline);
 

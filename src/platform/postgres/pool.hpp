@@ -16,12 +16,16 @@
 namespace pgmind::postgres {
 
 struct PoolLimits {
-    std::size_t connections_max = 8;      ///< open at once, sessions included
+    std::size_t connections_max = 8;      ///< open at once, sessions included; of two or more, one
+                                          ///< is kept for statements
     std::size_t pipeline_depth_max = 64;  ///< statements sent and not yet answered, per connection
     std::size_t waiting_max = 1024;       ///< requests that may wait for a place; more are refused
-    std::chrono::milliseconds idle_close_after{60'000};
+    std::chrono::milliseconds idle_close_after{60'000};  ///< all but one connection
     std::chrono::milliseconds backoff_min{50};
     std::chrono::milliseconds backoff_max{2'000};
+    /// While no connection can be opened, a request waits at most this long; in an outage that is
+    /// older, requests fail at once, but for those that each new attempt is made for.
+    std::chrono::milliseconds outage_wait_max{3'000};
 };
 
 struct PoolStatistics {

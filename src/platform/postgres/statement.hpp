@@ -13,7 +13,7 @@ namespace pgmind::postgres {
 enum class Effect {
     read,              ///< changes nothing: retried once on another connection
     idempotent_write,  ///< twice is the same as once: retried once on another connection
-    write              ///< never retried: a lost connection means Failure::outcome_unknown
+    write  ///< never retried once it was sent: a lost connection means Errc::outcome_unknown
 };
 
 /// A statement that is prepared once per connection, on first use. Make it a constant with static
@@ -25,6 +25,7 @@ struct Statement {
 };
 
 /// Values for $1, $2, ... in text format (binary where said). Values are copied in. At most 65,535.
+/// A text with a NUL byte, which PostgreSQL cannot hold, makes the statement fail as invalid_value.
 class Parameters {
   public:
     Parameters& add(std::string_view text);
@@ -48,14 +49,19 @@ class Parameters {
 
   private:
     friend class ParametersView;
+
     struct Value {
         std::size_t offset = 0;
         std::size_t length = 0;
         bool null = false;
         bool binary = false;
     };
+
+    Parameters& add_value(std::string_view bytes, bool binary);
+
     std::string buffer_;  // All values, each followed by a NUL.
     std::vector<Value> values_;
+    bool holds_nul_ = false;  // A NUL byte inside of a text.
 };
 
 }  // namespace pgmind::postgres

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "async/task.hpp"
+#include "platform/postgres/connection_options.hpp"
+
+namespace pgmind::postgres::testing {
+
+/// A real PostgreSQL for tests, in a temporary directory, with a Unix socket there and a free TCP
+/// port on 127.0.0.1. It ends with the object, and also when the test dies, and leaves nothing
+/// behind. Failures throw: a test without its server cannot go on. Not thread-safe.
+class TemporaryPostgres {
+  public:
+    /// The server of this test process, started on first use and stopped at exit.
+    static TemporaryPostgres& instance();
+
+    /// A server of one's own, for tests that kill it.
+    TemporaryPostgres();
+    ~TemporaryPostgres();
+    TemporaryPostgres(const TemporaryPostgres&) = delete;
+    TemporaryPostgres& operator=(const TemporaryPostgres&) = delete;
+
+    /// Logs in as a superuser over the socket.
+    ConnectionOptions options(std::string_view database) const;
+    /// The same over TCP, where a password (SCRAM) is asked for.
+    ConnectionOptions tcp_options(std::string_view database) const;
+
+    /// Makes an empty database and gives its name: `prefix` and a number.
+    std::string create_database(std::string_view prefix);
+
+    /// Runs SQL over a connection of its own and gives the first value of the last result ("" for
+    /// none or NULL).
+    std::string ask(std::string_view database, const std::string& sql) const;
+
+    /// SIGKILL to the postmaster and all its children, as a crashed machine would.
+    void kill();
+    /// Starts it again after kill() or stop(), on the same port and data.
+    void restart();
+    /// Ends all connections and stops in order (fast shutdown).
+    void stop();
+    bool running() const { return postmaster_ > 0; }
+    /// The end of the server's log, for messages of failed tests.
+    std::string log_tail() const;
+
+  private:
+    void start_watchdog();
+    void initialize();
+    void launch();
+    bool wait_until_ready();
+    void wait_until_gone(pid_t process) const;
+    std::vector<pid_t> children() const;
+    std::vector<std::string> server_command() const;
+
+    std::string directory_;
+    std::string binaries_;
+    std::uint16_t port_ = 0;
+    pid_t postmaster_ = 0;
+    pid_t watchdog_ = 0;
+    int watchdog_pipe_ = -1;
+    int databases_ = 0;
+};
+
+/// Runs a task to its end and gives its value.
+template <class T>
+T run(boost::asio::io_context& loop, Task<T> task) {
+    return async::run_blocking_loop(loop, std::move(task));
+}
+
+}  // namespace pgmind::postgres::testing
