@@ -150,3 +150,15 @@ function(pgmind_add_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
+
+# A libFuzzer executable (only with PGMIND_FUZZ), run by scripts/fuzz. A dictionary or seeds lie in
+# fuzz/seeds/NAME/ where there are any.
+function(pgmind_add_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;THIRD_PARTY" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  pgmind_finish(${name} test "" SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS}
+                THIRD_PARTY ${ARG_THIRD_PARTY})
+  set_target_properties(${name} PROPERTIES
+                        RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz/targets")
+endfunction()
