@@ -75,6 +75,7 @@ class TraceStore {
     void push_out_oldest();
 
     TraceLimits limits_;
+    // tidy: allow lock because the bus's thread writes what every worker reads.
     mutable std::mutex mutex_;
     // A ring: entries_[(first_ + i) % requests_max] for i < count_, oldest first.
     std::vector<Entry> entries_;

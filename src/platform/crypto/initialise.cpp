@@ -1,7 +1,6 @@
 #include "platform/crypto/initialise.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <stdexcept>
 
 #include <sodium.h>
 
@@ -10,8 +9,7 @@ namespace pgmind::crypto {
 void initialise() {
     static const bool ready = sodium_init() >= 0;
     if (!ready) {
-        std::fputs("fatal: libsodium cannot be initialised\n", stderr);
-        std::abort();
+        throw std::runtime_error("libsodium cannot be initialised");
     }
 }
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/request_context.hpp"
+#include "security/api/security.hpp"
+#include "security/domain/changes.hpp"
+#include "security/domain/failure_limiter.hpp"
+
+namespace pgmind::security {
+
+// How decisions become audit records. Everything that came from outside is made safe here
+// (domain/audit_rules.hpp).
+
+/// A record with the facts of the request; action, resource, decision and reason are left open.
+AuditRecord record_of(const RequestContext& request, WallTime now);
+
+/// A decision of authorize() or an outcome given to record().
+AuditRecord decision_record(const RequestContext& request, WallTime now, const Principal& principal,
+                            Action action, const Resource& resource, std::string_view decision,
+                            std::string_view reason);
+
+/// One failed authentication. `principal` is known when the secret was right but the key is not
+/// usable any more, else nullptr; `key_id` is empty when nothing well-formed was presented.
+AuditRecord failure_record(const RequestContext& request, WallTime now, std::string_view key_id,
+                           const Principal* principal, std::string_view reason);
+
+/// Many failed authentications from one address, counted.
+AuditRecord summary_record(const FailureSummary& summary, WallTime now);
+
+AuditRecord change_record(const RequestContext& request, WallTime now, std::string_view actor_name,
+                          const Change& change);
+
+}  // namespace pgmind::security

@@ -1,0 +1,94 @@
+#include "security/api/errors.hpp"
+#include "security/api/events.hpp"
+#include "security/app/audit_records.hpp"
+#include "security/app/security_service.hpp"
+#include "security/domain/decision.hpp"
+
+namespace pgmind::security {
+namespace {
+
+std::string text_of(const Resource& resource) {
+    std::string text(name_of(resource.type));
+    if (!resource.name.empty()) {
+        text += ":" + resource.name;
+    }
+    return text;
+}
+
+// Decides by the newest grants of a principal, not by those it was authenticated with.
+Decision decide_now(const Directory& directory, const Principal& principal, WallTime now,
+                    Action action, const Resource& resource) {
+    const std::vector<Grant>* grants = directory.current_grants(principal, now);
+    if (grants == nullptr) {
+        return {false, "principal or key no longer valid"};
+    }
+    return decide(*grants, action, resource);
+}
+
+}  // namespace
+
+Task<Result<void>> SecurityService::authorize(const RequestContext& request,
+                                              PrincipalSnapshot principal, Action action,
+                                              Resource resource) {
+    if (principal == nullptr) {
+        co_return fail(Errc::unauthenticated, "a valid API key is needed");
+    }
+    const auto directory = reader_.current(parts_.clock.steady_now());
+    if (!directory) {
+        co_return fail(directory.error());
+    }
+    const Decision decision =
+        decide_now(**directory, *principal, parts_.clock.now(), action, resource);
+    publish(request, principal->id,
+            PermissionChecked{std::string(name_of(action)), text_of(resource), decision.allowed});
+    if (decision.allowed) {
+        co_return parts_.audit.admit();
+    }
+    publish(request, principal->id, SecurityViolationDetected{"denied"});
+    const auto written =
+        co_await write_denial(request, *principal, action, resource, decision.reason);
+    if (!written) {
+        co_return fail(written.error());
+    }
+    std::string detail = "'" + principal->name + "' may not " + std::string(name_of(action));
+    detail += " " + std::string(name_of(resource.type));
+    detail += resource.name.empty() ? "" : " of namespace '" + resource.name + "'";
+    co_return fail(Errc::permission_denied, std::move(detail));
+}
+
+Task<Result<void>> SecurityService::write_denial(const RequestContext& request,
+                                                 const Principal& principal, Action action,
+                                                 const Resource& resource,
+                                                 std::string_view reason) {
+    AuditRecord record =
+        decision_record(request, parts_.clock.now(), principal, action, resource, "deny", reason);
+    const Deadline deadline = audit_deadline(request);
+    auto written = co_await parts_.audit.write_durably(std::move(record), deadline);
+    if (written) {
+        publish(request, principal.id, AuditLogCreated{"deny"});
+    }
+    co_return written;
+}
+
+bool SecurityService::may(const Principal& principal, Action action,
+                          const Resource& resource) const {
+    const auto directory = reader_.current(parts_.clock.steady_now());
+    return directory &&
+           decide_now(**directory, principal, parts_.clock.now(), action, resource).allowed;
+}
+
+Security::NamespacePatterns SecurityService::namespace_patterns(const Principal& principal,
+                                                                Action action) const {
+    const auto directory = reader_.current(parts_.clock.steady_now());
+    if (!directory) {
+        return {};
+    }
+    const auto* grants = (*directory)->current_grants(principal, parts_.clock.now());
+    if (grants == nullptr) {
+        return {};
+    }
+    PatternSets sets = memory_patterns(*grants, action);
+    return {std::move(sets.allowed), std::move(sets.denied)};
+}
+
+}  // namespace pgmind::security

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/task.hpp"
+#include "security/api/security.hpp"
+#include "security/domain/changes.hpp"
+#include "security/domain/directory.hpp"
+
+namespace pgmind::security {
+
+/// Where principals, grants and keys are kept: the coordinator's primary, never a standby (which
+/// may be behind a revocation). Used on the security loop only.
+class DirectoryStore {
+  public:
+    virtual ~DirectoryStore() = default;
+
+    virtual Task<Result<DirectoryRevision>> revision(Deadline deadline) = 0;
+    /// Everything, as of one moment.
+    virtual Task<Result<DirectoryContents>> load(Deadline deadline) = 0;
+    /// Makes the changes and writes their audit records in one transaction, durable when it
+    /// returns. False, and nothing done, when `expected` is not the newest revision any more.
+    virtual Task<Result<bool>> store(const std::vector<Change>& changes,
+                                     const std::vector<AuditRecord>& records,
+                                     const DirectoryRevision& expected, Deadline deadline) = 0;
+};
+
+/// Records of one writer with consecutive numbers.
+struct AuditBatch {
+    std::string writer;  ///< a UUID, one for each run of the process
+    std::int64_t first_number = 1;
+    std::vector<AuditRecord> records;
+};
+
+/// The audit log's place. Used on the security loop only.
+class AuditStore {
+  public:
+    virtual ~AuditStore() = default;
+
+    /// Durable when it succeeds. May be called again with the same batch after a failure: what is
+    /// there already is not written twice.
+    virtual Task<Result<void>> append(const AuditBatch& batch, Deadline deadline) = 0;
+    /// Newest first. The query was validated.
+    virtual Task<Result<std::vector<AuditRecord>>> query(const AuditQuery& query,
+                                                         Deadline deadline) = 0;
+};
+
+struct KeyMaterial {
+    std::string key_id;
+    std::string secret;
+};
+
+/// Thread-safe.
+class KeyCryptography {
+  public:
+    virtual ~KeyCryptography() = default;
+
+    virtual KeyMaterial generate() const = 0;
+    /// Under the secret HMAC key.
+    virtual KeyDigest digest(std::string_view message) const = 0;
+    /// In the same time wherever they differ.
+    virtual bool equal(const KeyDigest& left, const KeyDigest& right) const = 0;
+    virtual void wipe(std::string& secret) const = 0;
+};
+
+}  // namespace pgmind::security

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/event_bus.hpp"
+#include "security/api/security.hpp"
+#include "security/app/administration.hpp"
+#include "security/app/audit_writer.hpp"
+#include "security/app/authentication_failures.hpp"
+#include "security/app/directory_cache.hpp"
+#include "security/app/ports.hpp"
+
+namespace pgmind::security {
+
+struct SecurityLimits {
+    /// How long the primary may be out of reach before nobody is let in any more.
+    std::chrono::milliseconds directory_age_max{30'000};
+    /// How long a reply waits for its class A audit record, at most.
+    std::chrono::milliseconds audit_wait_max{5'000};
+};
+
+/// What the facades of all workers share. Each of these outlives them.
+struct SecurityParts {
+    const DirectoryCache& directory;
+    AuditWriter& audit;
+    AuthenticationFailures& failures;
+    Administration& administration;  ///< used on `loop` only
+    AuditStore& audit_store;         ///< used on `loop` only
+    const KeyCryptography& cryptography;
+    async::EventBus& bus;
+    const Clock& clock;
+    Executor loop;  ///< the security loop
+    SecurityLimits limits;
+};
+
+/// The facade of one worker. authenticate() and authorize() do no I/O unless they refuse;
+/// administration and audit queries run on the security loop, which has the only connections to the
+/// coordinator.
+class SecurityService final : public Security {
+  public:
+    explicit SecurityService(SecurityParts parts);
+
+    Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
+                                                 Credentials credentials) override;
+    Task<Result<void>> authorize(const RequestContext& request, PrincipalSnapshot principal,
+                                 Action action, Resource resource) override;
+    Task<Result<void>> record(const RequestContext& request, PrincipalSnapshot principal,
+                              Action action, Resource resource, std::string outcome) override;
+    bool may(const Principal& principal, Action action, const Resource& resource) const override;
+    NamespacePatterns namespace_patterns(const Principal& principal, Action action) const override;
+
+    Task<Result<PrincipalDetails>> create_principal(const RequestContext& request,
+                                                    NewPrincipal principal) override;
+    Task<Result<std::vector<PrincipalDetails>>> list_principals(
+        const RequestContext& request) override;
+    Task<Result<PrincipalDetails>> set_grants(const RequestContext& request,
+                                              std::string principal_name,
+                                              std::vector<Grant> grants) override;
+    Task<Result<void>> disable_principal(const RequestContext& request,
+                                         std::string principal_name) override;
+    Task<Result<IssuedApiKey>> create_api_key(const RequestContext& request,
+                                              NewApiKey key) override;
+    Task<Result<std::vector<ApiKeyDetails>>> list_api_keys(const RequestContext& request,
+                                                           std::string principal_name) override;
+    Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override;
+    Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
+                                                       AuditQuery query) override;
+
+  private:
+    struct KeyCheck;
+    KeyCheck check_key(const Directory& directory, const std::string& api_key) const;
+    Task<Result<void>> write_failure(const RequestContext& request, const KeyCheck& check);
+    Task<Result<void>> write_denial(const RequestContext& request, const Principal& principal,
+                                    Action action, const Resource& resource,
+                                    std::string_view reason);
+    template <TypedEvent Event>
+    void publish(const RequestContext& request, const PrincipalId& principal, const Event& event) {
+        DomainEvent published = to_domain_event(request, event, parts_.clock);
+        published.principal = principal;
+        parts_.bus.publish(std::move(published));
+    }
+    Deadline audit_deadline(const RequestContext& request) const {
+        return request.deadline.capped(parts_.limits.audit_wait_max);
+    }
+
+    SecurityParts parts_;
+    mutable DirectoryReader reader_;  // A cache of a cache: changes nothing that callers see.
+};
+
+}  // namespace pgmind::security
