@@ -68,7 +68,8 @@ Task<void> Connection::turn_away(std::shared_ptr<Connection> self) {
 
 Task<void> Connection::run() {
     if (stream_.is_secure()) {
-        wait_until(std::chrono::steady_clock::now() + worker_->options().header_timeout);
+        wait_until(std::chrono::steady_clock::now() + worker_->options().header_timeout,
+                   WhenLate::abort);
         const IoError error = co_await stream_.handshake();
         if (error) {
             co_return;
@@ -251,7 +252,11 @@ Task<void> Connection::linger() {
 void Connection::on_deadline() {
     deadline_ = SteadyTime::max();
     timed_out_ = true;
-    stream_.cancel();
+    if (when_late_ == WhenLate::abort) {
+        stream_.abort();
+    } else {
+        stream_.cancel();
+    }
 }
 
 void Connection::close() {

@@ -58,8 +58,12 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     Task<void> linger();
     void begin_request();
 
-    void wait_until(SteadyTime when) {
+    // What passing the deadline does: cancel leaves the connection open for a last answer; abort is
+    // for what takes several steps, between which there may be nothing to cancel.
+    enum class WhenLate { cancel, abort };
+    void wait_until(SteadyTime when, WhenLate when_late = WhenLate::cancel) {
         deadline_ = when;
+        when_late_ = when_late;
         timed_out_ = false;
     }
     void stop_waiting() { deadline_ = SteadyTime::max(); }
@@ -90,6 +94,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     std::string output_;
 
     SteadyTime deadline_ = SteadyTime::max();
+    WhenLate when_late_ = WhenLate::cancel;
     bool timed_out_ = false;
     bool idle_ = false;
     bool closed_ = false;

@@ -147,7 +147,8 @@ Task<IoError> Connection::send_rest(Pieces pieces, std::size_t skip) {
         if (body.empty()) {
             slice[2] = last;
         }
-        wait_until(std::chrono::steady_clock::now() + worker_->options().write_timeout);
+        wait_until(std::chrono::steady_clock::now() + worker_->options().write_timeout,
+                   WhenLate::abort);
         const IoError error = co_await stream_.write(slice);
         stop_waiting();
         if (error || body.empty()) {

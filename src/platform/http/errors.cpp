@@ -23,6 +23,7 @@ class Category final : public std::error_category {
     static Failure failure_of(Errc code) {
         switch (code) {
             case Errc::closed:
+            case Errc::bad_response:
             case Errc::tls_failed:
                 return Failure::unavailable;
             case Errc::timed_out:

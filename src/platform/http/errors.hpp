@@ -10,6 +10,7 @@ enum class Errc {
     timed_out,          ///< the peer was too slow (deadline_exceeded)
     malformed,          ///< what the peer sent is not HTTP, or not gzip (invalid_argument)
     payload_too_large,  ///< a body is longer than allowed (payload_too_large)
+    bad_response,       ///< a server's answer is not HTTP, or too long (unavailable)
     tls_failed,         ///< no handshake, or the certificate is not trusted (unavailable)
     outcome_unknown,    ///< sent, but the answer was lost (outcome_unknown)
     invalid_options,    ///< a URL, address, certificate or key that cannot be used

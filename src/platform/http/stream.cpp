@@ -158,6 +158,10 @@ void Stream::close() {
     if (tls_ && socket_.is_open()) {
         tls_.say_goodbye();
     }
+    abort();
+}
+
+void Stream::abort() {
     IoError ignored;  // close(2) releases the descriptor even when it reports an error
     socket_.close(ignored);
 }

@@ -51,6 +51,10 @@ class Stream {
     /// Says that no more will be sent; reading goes on.
     void shutdown_send();
     void close();
+    /// Closes without TLS's goodbye, from outside the operation under way, which then fails.
+    void abort();
+    /// Why the last handshake failed, for a person.
+    const std::string& tls_failure() const { return tls_.failure(); }
     Socket& socket() { return socket_; }
 
   private:

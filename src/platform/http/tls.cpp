@@ -56,6 +56,18 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_le
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// What OpenSSL says about the last failure of this thread; empties its queue.
+std::string take_tls_error() {
+    std::string text;
+    while (const unsigned long code = ERR_get_error()) {
+        const char* reason = ERR_reason_error_string(code);
+        if (text.empty() && reason != nullptr) {
+            text = reason;
+        }
+    }
+    return text.empty() ? "the connection was closed" : text;
+}
+
 tl::unexpected<Error> unusable(const std::string& what) {
     return fail(Errc::invalid_options, what + ": " + take_tls_error());
 }
@@ -77,26 +89,14 @@ bool is_address(const std::string& host) {
            ::inet_pton(AF_INET6, host.c_str(), space) == 1;
 }
 
+// What OpenSSL says, made precise when it is about the certificate.
+std::string describe_failure(const SSL* ssl) {
+    const std::string reason = take_tls_error();
+    const long verdict = SSL_get_verify_result(ssl);
+    return verdict == X509_V_OK ? reason : reason + ": " + X509_verify_cert_error_string(verdict);
+}
+
 }  // namespace
-
-std::string take_tls_error() {
-    std::string text;
-    while (const unsigned long code = ERR_get_error()) {
-        const char* reason = ERR_reason_error_string(code);
-        if (text.empty() && reason != nullptr) {
-            text = reason;
-        }
-    }
-    return text.empty() ? "unknown TLS error" : text;
-}
-
-void TlsSession::Free::operator()(ssl_st* ssl) const {
-    SSL_free(ssl);
-}
-
-void TlsContext::Free::operator()(ssl_ctx_st* context) const {
-    SSL_CTX_free(context);
-}
 
 TlsSession::Step TlsSession::after(int result, std::size_t bytes) {
     if (result == 1) {
@@ -112,6 +112,7 @@ TlsSession::Step TlsSession::after(int result, std::size_t bytes) {
         default:
             // No close_notify may be sent after a fatal error.
             broken_ = true;
+            failure_ = describe_failure(ssl_.get());
             return {Wants::nothing, 0, boost::asio::error::connection_reset};
     }
 }
@@ -139,6 +140,14 @@ void TlsSession::say_goodbye() {
         SSL_shutdown(ssl_.get());
         ERR_clear_error();
     }
+}
+
+void TlsSession::Free::operator()(ssl_st* ssl) const {
+    SSL_free(ssl);
+}
+
+void TlsContext::Free::operator()(ssl_ctx_st* context) const {
+    SSL_CTX_free(context);
 }
 
 Result<TlsContext> TlsContext::for_server(const std::string& certificate_file,

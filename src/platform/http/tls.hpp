@@ -38,6 +38,8 @@ class TlsSession {
     Step write(std::string_view bytes);
     /// Sends close_notify if that is possible at once.
     void say_goodbye();
+    /// What went wrong in the step that failed, for a person.
+    const std::string& failure() const { return failure_; }
 
   private:
     friend class TlsContext;
@@ -49,6 +51,7 @@ class TlsSession {
 
     std::unique_ptr<ssl_st, Free> ssl_;
     bool broken_ = false;
+    std::string failure_;
 };
 
 /// Certificates and rules for many sessions: TLS 1.2 and 1.3, forward secrecy and authenticated
@@ -75,8 +78,5 @@ class TlsContext {
 
     std::shared_ptr<ssl_ctx_st> context_;
 };
-
-/// What OpenSSL says about the last failure of the calling thread; empties its queue.
-std::string take_tls_error();
 
 }  // namespace pgmind::http
