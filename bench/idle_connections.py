@@ -1,0 +1,35 @@
+"""Memory of the gateway with 1,000 idle keep-alive connections that each made one request."""
+import socket
+import time
+
+import support
+
+CONNECTIONS = 1_000
+
+
+def main():
+    with support.Server() as server:
+        server.request("PUT", "/api/v1/namespaces/bench/entries/one", {"value": 1})
+        before = server.memory_kb()
+        request = (f"GET /api/v1/namespaces/bench/entries/one HTTP/1.1\r\nHost: 127.0.0.1:"
+                   f"{server.port}\r\nAuthorization: Bearer {server.key}\r\n\r\n").encode()
+        sockets = []
+        for _ in range(CONNECTIONS):
+            connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+            connection.sendall(request)
+            if b"200" not in connection.recv(4096)[:15]:
+                raise RuntimeError("a request failed")
+            sockets.append(connection)
+        time.sleep(1)  # tidy: allow sleep because memory is measured once the server has settled
+        after = server.memory_kb()
+        for connection in sockets:
+            connection.close()
+        support.report("idle_connections", f"Gateway memory with {CONNECTIONS:,} idle connections",
+                       [("resident before", before / 1000, "MB", None, ""),
+                        ("resident with connections", after / 1000, "MB", None, "< 150"),
+                        ("a connection", (after - before) / CONNECTIONS, "kB", None, "")],
+                       connections=CONNECTIONS)
+
+
+if __name__ == "__main__":
+    main()
