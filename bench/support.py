@@ -1,151 +1,22 @@
-"""What the benchmarks share: a running pgmind in a temporary directory, timing, tables, results."""
-import http.client
+"""What the benchmarks share: load generators, tables, results. The server is tests/support's."""
 import json
 import os
 import pathlib
 import platform
 import random
 import re
-import shutil
-import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "release"
-PGMIND = BUILD / "apps" / "pgmind" / "pgmind"
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from pgmind_server import Server  # noqa: E402,F401  (the benchmarks use support.Server)
+
 RESULTS = ROOT / "build" / "bench"
 POSTGRES_BIN = pathlib.Path(subprocess.run(["pg_config", "--bindir"], check=True, text=True,
                                            stdout=subprocess.PIPE).stdout.strip())
-
-
-def free_ports(count):
-    """The first of `count` consecutive ports that nothing listens on, away from the defaults."""
-    for base in range(21000 + os.getpid() % 8000, 32000, count):
-        sockets = []
-        try:
-            for port in range(base, base + count):
-                probe = socket.socket()
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sockets.append(probe)
-                probe.bind(("127.0.0.1", port))
-            return base
-        except OSError:
-            continue
-        finally:
-            for probe in sockets:
-                probe.close()
-    raise RuntimeError("no free ports")
-
-
-class Server:
-    """`pgmind up` in a directory of its own, stopped and deleted at the end of a with block."""
-
-    def __init__(self, shards=2, settings=()):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pgmind-bench-"))
-        os.chmod(self.folder, 0o755)
-        self.data = self.folder / "data"
-        self.shards = shards
-        self.settings = list(settings)
-        self.port = free_ports(shards + 2)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-        self.key = ""
-        self.ready_seconds = 0.0
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *unused):
-        self.close()
-
-    def start(self):
-        command = [str(PGMIND), "up", "--data", str(self.data), "--shards", str(self.shards),
-                   "--port", str(self.port), "--postgres-port", str(self.port + 1)]
-        for setting in self.settings:
-            command += ["--set", setting]
-        begin = time.monotonic()
-        with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        while not self.ready():
-            if self.process.poll() is not None or time.monotonic() - begin > 120:
-                raise RuntimeError("pgmind did not start: " +
-                                   (self.folder / "log").read_text(errors="replace")[-2000:])
-            time.sleep(0.02)
-        self.ready_seconds = time.monotonic() - begin
-        self.key = (self.data / "admin.key").read_text().strip()
-
-    def ready(self):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-            connection.request("GET", "/readyz")
-            status = connection.getresponse().status
-            connection.close()
-            return status == 200
-        except OSError:
-            return False
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=60)
-        self.process = None
-
-    def close(self):
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def request(self, method, path, body=None, headers=None):
-        """One JSON call; gives (status, decoded body)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
-        send = {"Authorization": "Bearer " + self.key, **(headers or {})}
-        if isinstance(body, (dict, list)):
-            body = json.dumps(body)
-            send["Content-Type"] = "application/json"
-        connection.request(method, path, body=body, headers=send)
-        response = connection.getresponse()
-        text = response.read()
-        connection.close()
-        return response.status, json.loads(text) if text else None
-
-    def import_lines(self, namespace, lines):
-        """Imports NDJSON lines (bytes); gives the seconds it took."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
-        begin = time.monotonic()
-        connection.request("POST", f"/api/v1/namespaces/{namespace}/import", body=lines,
-                           headers={"Authorization": "Bearer " + self.key,
-                                    "Content-Type": "application/x-ndjson"})
-        response = connection.getresponse()
-        text = response.read()
-        if response.status != 200:
-            raise RuntimeError(f"import: {response.status} {text[:500]}")
-        connection.close()
-        return time.monotonic() - begin
-
-    def shard_of(self, namespace):
-        status, details = self.request("GET", f"/api/v1/namespaces/{namespace}")
-        if status != 200:
-            raise RuntimeError(f"namespace {namespace}: {status} {details}")
-        return details["shard"]
-
-    def postgres_environment(self, node, database="project"):
-        """Environment for psql and pgbench to reach a node as the gateway's own role."""
-        nodes = ["coordinator"] + [f"shard-{i + 1}" for i in range(self.shards)]
-        password = (self.data / "secrets" / "gateway.password").read_text().strip()
-        return {**os.environ, "PGHOST": "127.0.0.1",
-                "PGPORT": str(self.port + 1 + nodes.index(node)), "PGUSER": "pgmind_gateway",
-                "PGPASSWORD": password, "PGDATABASE": database}
-
-    def memory_kb(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
 def run_pgbench(server, node, script, clients, seconds):
