@@ -48,8 +48,8 @@ def main():
                 (f"{clients} clients: throughput", rate, "1/s", rate_pg,
                  ">= 0.4" if clients == 16 else ""),
             ]
-        support.report("get_entry", "GET of an entry (with key, audited) against pgbench's prepared "
-                       "select", rows, rows=ROWS, rounds=ROUNDS, seconds=SECONDS)
+        support.report("get_entry", "GET of an entry (with key, audited) against pgbench's "
+                       "prepared select", rows, rows=ROWS, rounds=ROUNDS, seconds=SECONDS)
 
 
 if __name__ == "__main__":

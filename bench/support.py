@@ -20,7 +20,7 @@ POSTGRES_BIN = pathlib.Path(subprocess.run(["pg_config", "--bindir"], check=True
 
 
 def run_pgbench(server, node, script, clients, seconds):
-    """Runs one script with prepared statements; gives transactions/s and per-call latencies (ms)."""
+    """Runs a script with prepared statements; gives transactions/s and each latency (ms)."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "script.sql"
         path.write_text(script)
