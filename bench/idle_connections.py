@@ -20,7 +20,7 @@ def main():
             if b"200" not in connection.recv(4096)[:15]:
                 raise RuntimeError("a request failed")
             sockets.append(connection)
-        time.sleep(1)  # tidy: allow sleep because memory is measured once the server has settled
+        time.sleep(1)
         after = server.memory_kb()
         for connection in sockets:
             connection.close()

@@ -119,8 +119,8 @@ def check_scripts(files):
         stem = posixpath.splitext(file.name)[0]
         if file.path in ENTRY_POINTS or stem == "__init__" or stem in imports:
             continue
-        # unittest's discovery names the folder only.
-        if stem.startswith("test_") and mentions(files, file, file.folder):
+        # The test runners discover these by folder.
+        if (stem == "conftest" or stem.startswith("test_")) and mentions(files, file, file.folder):
             continue
         if not any(mentions(files, file, name) for name in script_names(file)):
             yield dead(file, "nothing calls this script",

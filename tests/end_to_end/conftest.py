@@ -1,4 +1,4 @@
-"""Fixtures: one pgmind for all tests that only need a server, and a fresh one for those that break it."""
+"""Fixtures: one pgmind for tests that only need a server, a fresh one for those that break it."""
 import pathlib
 import sys
 import uuid

@@ -49,7 +49,6 @@ class Writer(threading.Thread):
                     self.refused.append((response.status, answer[:300]))
             except (OSError, http.client.HTTPException):
                 connection = None
-                # tidy: allow sleep because the server is being started again by the test
                 time.sleep(0.05)
 
     def finish(self):
@@ -72,7 +71,7 @@ def wait_for(condition, seconds, what):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.02)  # tidy: allow sleep because the condition is in another process
+        time.sleep(0.02)
 
 
 def test_kill_9_of_pgmind_loses_no_acknowledged_entry(own_server):

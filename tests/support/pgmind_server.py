@@ -81,7 +81,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() - begin > 120:
                 raise RuntimeError("pgmind did not start: " +
                                    self.log()[-2000:])
-            time.sleep(0.02)  # tidy: allow sleep because readiness is polled over HTTP
+            time.sleep(0.02)
         self.ready_seconds = time.monotonic() - begin
         self.key = (self.data / "admin.key").read_text().strip()
 
@@ -167,5 +167,5 @@ class Server:
                 "PGPASSWORD": password, "PGDATABASE": database}
 
     def memory_kb(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
