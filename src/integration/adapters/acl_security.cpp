@@ -1,5 +1,6 @@
 #include "integration/adapters/acl_security.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <strings.h>
@@ -17,6 +18,7 @@ std::vector<security::Resource> resources_of(Permission permission,
         case Subject::any_caller:
             break;
         case Subject::one_thing:
+        case Subject::one_thing_or_here:
             resources.push_back({permission.type(), ""});
             break;
         case Subject::one_namespace:
@@ -33,6 +35,19 @@ std::vector<security::Resource> resources_of(Permission permission,
 }
 
 }  // namespace
+
+void Admission::narrow_to(std::vector<std::string> namespaces) {
+    std::sort(namespaces.begin(), namespaces.end());
+    const auto last = std::unique(namespaces.begin(), namespaces.end());
+    namespaces.erase(last, namespaces.end());
+    if (namespaces.empty()) {
+        return;
+    }
+    resources.clear();
+    for (std::string& name : namespaces) {
+        resources.push_back({security::ResourceType::memory, std::move(name)});
+    }
+}
 
 Task<Result<security::PrincipalSnapshot>> AccessGate::authenticate(RequestContext& request,
                                                                    std::string api_key) {

@@ -18,6 +18,10 @@ struct Admission {
     security::Action action = security::Action::read;
     std::vector<security::Resource> resources;  ///< those that were authorised
     memory::NamespaceAccess access;             ///< for Subject::namespaces: applied by memory
+
+    /// After a read over all that is allowed: the audit log shall name the namespaces that were
+    /// seen in the answer. Without any it keeps what was authorised.
+    void narrow_to(std::vector<std::string> namespaces);
 };
 
 /// The one place where protocols meet the Security context: who calls, may they, write it down.

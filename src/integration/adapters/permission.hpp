@@ -12,6 +12,7 @@ class Permission {
         anybody,        ///< no key asked for
         any_caller,     ///< a valid key, nothing more
         one_thing,      ///< the action on a single thing (cluster, principals, audit)
+        one_thing_or_here,  ///< as one_thing; callers on this machine need no key if so configured
         one_namespace,  ///< the action in the namespace that the request names
         namespaces      ///< in each namespace that the request names; names none: wherever allowed
     };
@@ -22,6 +23,10 @@ class Permission {
     static constexpr Permission any_caller() { return {Subject::any_caller, {}, {}}; }
     static constexpr Permission to(security::Action action, security::ResourceType type) {
         return {Subject::one_thing, action, type};
+    }
+    static constexpr Permission open_here_else_to(security::Action action,
+                                                  security::ResourceType type) {
+        return {Subject::one_thing_or_here, action, type};
     }
     static constexpr Permission in_namespace(
         security::Action action, security::ResourceType type = security::ResourceType::memory) {

@@ -1,0 +1,77 @@
+#include "integration/adapters/origin_policy.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace pgmind::integration {
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+    return result;
+}
+
+std::string_view without_port(std::string_view host) {
+    if (host.starts_with('[')) {
+        return host.substr(0, host.find(']') + 1);
+    }
+    return host.substr(0, host.find(':'));
+}
+
+// "https://host:port" -> "host:port"; empty when it is no origin ("null").
+std::string_view authority_of(std::string_view origin) {
+    const std::size_t mark = origin.find("://");
+    return mark == std::string_view::npos ? std::string_view() : origin.substr(mark + 3);
+}
+
+// An address cannot be made to point elsewhere. A last label of digits only makes it an address
+// for browsers too.
+bool is_address(std::string_view name) {
+    const auto numeric = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+    return name.starts_with('[') ||
+           (!name.empty() && std::all_of(name.begin(), name.end(), numeric));
+}
+
+Problem refused(unsigned status, std::string_view name, std::string_view title,
+                std::string detail) {
+    return Problem{status, std::string(name), std::string(title), std::move(detail), "", ""};
+}
+
+}  // namespace
+
+bool OriginPolicy::host_allowed(std::string_view host) const {
+    const std::string name = lower(without_port(host));
+    if (is_address(name) || name == "localhost" || name.ends_with(".localhost")) {
+        return true;
+    }
+    return std::any_of(allowed_origins.begin(), allowed_origins.end(),
+                       [&](const std::string& origin) {
+                           return lower(without_port(authority_of(origin))) == name;
+                       });
+}
+
+std::optional<Problem> OriginPolicy::check(const http::Headers& headers) const {
+    const std::string_view host = headers.find("Host").value_or("");
+    if (check_host && !host_allowed(host)) {
+        return refused(421, "misdirected_host", "This server does not go by that name",
+                       "the Host header names neither this machine nor an allowed origin");
+    }
+    const auto origin = headers.find("Origin");
+    if (!origin) {
+        return std::nullopt;
+    }
+    const std::string given = lower(*origin);
+    const bool own = !host.empty() && authority_of(given) == lower(host);
+    const bool listed =
+        std::any_of(allowed_origins.begin(), allowed_origins.end(),
+                    [&](const std::string& allowed) { return lower(allowed) == given; });
+    if (own || listed) {
+        return std::nullopt;
+    }
+    return refused(403, "forbidden_origin", "Pages of that origin may not call",
+                   "the Origin is not one of http.allowed_origins");
+}
+
+}  // namespace pgmind::integration

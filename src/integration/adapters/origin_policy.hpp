@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "integration/adapters/problem.hpp"
+#include "platform/http/message.hpp"
+
+namespace pgmind::integration {
+
+/// Keeps browsers from being turned against the gateway: a page on another site (Origin), or a name
+/// that an attacker points at this machine (DNS rebinding, Host). Programs that are no browsers
+/// send no Origin and name the host that they were told, so they notice nothing. Immutable.
+struct OriginPolicy {
+    /// Origins from which pages may call, as browsers write them: "https://console.example.org".
+    std::vector<std::string> allowed_origins;
+    /// True on a loopback listener: Host must then be an address, localhost, or the host of an
+    /// allowed origin. A public listener is reached under names that only its operator knows.
+    bool check_host = true;
+
+    /// The problem (403 or 421) that the request is refused with, or nullopt.
+    std::optional<Problem> check(const http::Headers& headers) const;
+
+  private:
+    bool host_allowed(std::string_view host) const;
+};
+
+}  // namespace pgmind::integration

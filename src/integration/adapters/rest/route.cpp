@@ -1,0 +1,31 @@
+#include "integration/adapters/rest/route.hpp"
+
+namespace pgmind::integration::rest {
+
+std::string Call::parameter(std::string_view name) const {
+    for (const auto& [parameter_name, value] : parameters) {
+        if (parameter_name == name) {
+            return value;
+        }
+    }
+    return {};
+}
+
+Reply json_reply(std::string body) {
+    Reply reply;
+    reply.body = std::move(body);
+    return reply;
+}
+
+Reply problem_reply(const Problem& problem, const RequestId& request_id) {
+    http::Response response = to_response(problem, request_id);
+    Reply reply;
+    reply.status = response.status;
+    reply.headers = std::move(response.headers);
+    reply.content_type.clear();  // among the headers already
+    reply.body = std::move(response.body);
+    reply.outcome = problem.name;
+    return reply;
+}
+
+}  // namespace pgmind::integration::rest
