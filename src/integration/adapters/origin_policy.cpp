@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "integration/adapters/errors.hpp"
+
 namespace pgmind::integration {
 namespace {
 
@@ -34,11 +36,6 @@ bool is_address(std::string_view name) {
            (!name.empty() && std::all_of(name.begin(), name.end(), numeric));
 }
 
-Problem refused(unsigned status, std::string_view name, std::string_view title,
-                std::string detail) {
-    return Problem{status, std::string(name), std::string(title), std::move(detail), "", ""};
-}
-
 }  // namespace
 
 bool OriginPolicy::host_allowed(std::string_view host) const {
@@ -52,15 +49,15 @@ bool OriginPolicy::host_allowed(std::string_view host) const {
                        });
 }
 
-std::optional<Problem> OriginPolicy::check(const http::Headers& headers) const {
+Result<void> OriginPolicy::check(const http::Headers& headers) const {
     const std::string_view host = headers.find("Host").value_or("");
     if (check_host && !host_allowed(host)) {
-        return refused(421, "misdirected_host", "This server does not go by that name",
-                       "the Host header names neither this machine nor an allowed origin");
+        return fail(Errc::misdirected_host,
+                    "the Host field names neither this machine nor an allowed origin", "Host");
     }
     const auto origin = headers.find("Origin");
     if (!origin) {
-        return std::nullopt;
+        return {};
     }
     const std::string given = lower(*origin);
     const bool own = !host.empty() && authority_of(given) == lower(host);
@@ -68,10 +65,9 @@ std::optional<Problem> OriginPolicy::check(const http::Headers& headers) const {
         std::any_of(allowed_origins.begin(), allowed_origins.end(),
                     [&](const std::string& allowed) { return lower(allowed) == given; });
     if (own || listed) {
-        return std::nullopt;
+        return {};
     }
-    return refused(403, "forbidden_origin", "Pages of that origin may not call",
-                   "the Origin is not one of http.allowed_origins");
+    return fail(Errc::forbidden_origin, "the Origin is not one of http.allowed_origins", "Origin");
 }
 
 }  // namespace pgmind::integration

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "integration/adapters/problem.hpp"
+#include "base/result.hpp"
 #include "platform/http/message.hpp"
 
 namespace pgmind::integration {
@@ -19,8 +18,8 @@ struct OriginPolicy {
     /// allowed origin. A public listener is reached under names that only its operator knows.
     bool check_host = true;
 
-    /// The problem (403 or 421) that the request is refused with, or nullopt.
-    std::optional<Problem> check(const http::Headers& headers) const;
+    /// Errc::forbidden_origin or Errc::misdirected_host when the request is to be refused.
+    Result<void> check(const http::Headers& headers) const;
 
   private:
     bool host_allowed(std::string_view host) const;

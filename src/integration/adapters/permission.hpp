@@ -9,12 +9,12 @@ namespace pgmind::integration {
 class Permission {
   public:
     enum class Subject {
-        anybody,        ///< no key asked for
-        any_caller,     ///< a valid key, nothing more
-        one_thing,      ///< the action on a single thing (cluster, principals, audit)
+        anybody,            ///< no key asked for
+        any_caller,         ///< a valid key, nothing more
+        one_thing,          ///< the action on a single thing (cluster, principals, audit)
         one_thing_or_here,  ///< as one_thing; callers on this machine need no key if so configured
-        one_namespace,  ///< the action in the namespace that the request names
-        namespaces      ///< in each namespace that the request names; names none: wherever allowed
+        one_namespace,      ///< the action in the namespace that the request names
+        namespaces  ///< in each namespace that the request names; names none: wherever allowed
     };
 
     Permission() = delete;

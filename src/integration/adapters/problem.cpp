@@ -13,7 +13,7 @@ struct FailureStatus {
     std::string_view title;
 };
 
-constexpr std::array kStatuses = {
+constexpr std::array kFailures = {
     FailureStatus{Failure::invalid_argument, 400, "The request is not valid"},
     FailureStatus{Failure::not_found, 404, "There is no such thing"},
     FailureStatus{Failure::already_exists, 409, "It exists already"},
@@ -29,19 +29,68 @@ constexpr std::array kStatuses = {
     FailureStatus{Failure::internal, 500, "Something is wrong on the server"},
 };
 
+// What HTTP can say more exactly than a Failure can.
+struct EdgeStatus {
+    Errc code;
+    unsigned status;
+    Failure failure;
+    std::string_view name;
+    std::string_view title;
+};
+
+constexpr std::array kEdge = {
+    EdgeStatus{Errc::route_not_found, 404, Failure::not_found, "not_found",
+               "There is no such thing"},
+    EdgeStatus{Errc::method_not_allowed, 405, Failure::invalid_argument, "method_not_allowed",
+               "The method is not offered here"},
+    EdgeStatus{Errc::unsupported_media_type, 415, Failure::invalid_argument,
+               "unsupported_media_type", "The body is of another form than is read here"},
+    EdgeStatus{Errc::precondition_failed, 412, Failure::version_conflict, "precondition_failed",
+               "A condition of the request does not hold"},
+    EdgeStatus{Errc::forbidden_origin, 403, Failure::permission_denied, "forbidden_origin",
+               "Pages of that origin may not call"},
+    EdgeStatus{Errc::misdirected_host, 421, Failure::invalid_argument, "misdirected_host",
+               "This server does not go by that name"},
+};
+
 constexpr std::string_view kInternalDetail =
     "the cause is in the server's log, under this request id";
 
+class Category final : public std::error_category {
+  public:
+    const char* name() const noexcept override { return "pgmind.integration"; }
+    std::string message(int value) const override { return std::string(row(value).title); }
+    std::error_condition default_error_condition(int value) const noexcept override {
+        return make_error_condition(row(value).failure);
+    }
+    static const EdgeStatus& row(int value) {
+        return kEdge[static_cast<std::size_t>(value - 1) % kEdge.size()];
+    }
+};
+
+const Category kCategory;
+
 }  // namespace
 
+std::error_code make_error_code(Errc code) {
+    return {static_cast<int>(code), kCategory};
+}
+
 Problem problem_of(const Error& error) {
-    const Failure failure = error.failure();
     Problem problem;
-    problem.name = name_of(failure);
-    for (const FailureStatus& row : kStatuses) {
-        if (row.failure == failure) {
-            problem.status = row.status;
-            problem.title = row.title;
+    const Failure failure = error.failure();
+    if (error.code.category() == kCategory) {
+        const EdgeStatus& row = Category::row(error.code.value());
+        problem.status = row.status;
+        problem.name = row.name;
+        problem.title = row.title;
+    } else {
+        problem.name = name_of(failure);
+        for (const FailureStatus& row : kFailures) {
+            if (row.failure == failure) {
+                problem.status = row.status;
+                problem.title = row.title;
+            }
         }
     }
     if (failure == Failure::internal) {

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "integration/adapters/errors.hpp"
 #include "platform/http/message.hpp"
 
 namespace pgmind::integration {
@@ -12,15 +13,15 @@ namespace pgmind::integration {
 /// An error as HTTP clients see it: problem details of RFC 9457, type "urn:pgmind:problem:NAME".
 struct Problem {
     unsigned status = 500;
-    std::string name;   ///< a Failure's name, or of something that only HTTP knows
+    std::string name;   ///< a Failure's name, or an Errc's
     std::string title;  ///< the same for every problem of that name
     std::string detail;
     std::string field;   ///< the input at fault; empty: left out
     std::string reason;  ///< machine-readable refinement; empty: left out
 };
 
-/// The one table from Failure to status and title. The detail of an internal error stays in the
-/// log: it could show what is inside.
+/// The one place where errors become statuses and titles. The detail of an internal error stays in
+/// the log: it could show what is inside.
 Problem problem_of(const Error& error);
 
 /// `extra_members` is JSON text put before the closing brace, like `,"stored":5`; mostly empty.

@@ -9,8 +9,6 @@ namespace {
 using memory::Scope;
 using memory::StoreMode;
 
-constexpr std::string_view kPreconditionTitle = "A condition of the request does not hold";
-
 std::string entry_path(const memory::Entry& entry) {
     return "/api/v1/namespaces/" + http::percent_encode(entry.namespace_name) + "/entries/" +
            http::percent_encode(entry.key);
@@ -67,16 +65,10 @@ Result<memory::StoreRequest> read_store(Call& call) {
 }
 
 // A condition that fails is 412, whatever made it fail.
-Result<Reply> refused_store(const Call& call, const Error& error, bool conditional) {
+Error refused_store(const Error& error, bool conditional) {
     const bool failed_condition =
         conditional && (error.is(Failure::already_exists) || error.is(Failure::not_found));
-    if (!failed_condition) {
-        return fail(error);
-    }
-    Problem problem = problem_of(error);
-    problem.status = 412;
-    problem.title = kPreconditionTitle;
-    return problem_reply(problem, call.context.request_id);
+    return failed_condition ? Error(Errc::precondition_failed, error.detail, error.field) : error;
 }
 
 }  // namespace
@@ -89,7 +81,7 @@ Task<Result<Reply>> store_entry(Call& call) {
     const bool conditional = request->mode != StoreMode::upsert;
     auto stored = co_await call.services.memory.store(call.context, std::move(*request));
     if (!stored) {
-        co_return refused_store(call, stored.error(), conditional);
+        co_return fail(refused_store(stored.error(), conditional));
     }
     std::string body;
     append_store_result(body, *stored);
@@ -115,8 +107,8 @@ Task<Result<Reply>> get_entry(Call& call) {
         co_return fail(with_embedding.error());
     }
     memory::EntryAddress address{*scope, call.parameter("namespace"), call.parameter("key")};
-    auto entry = co_await call.services.memory.retrieve(call.context, std::move(address),
-                                                        *with_embedding);
+    auto entry =
+        co_await call.services.memory.retrieve(call.context, std::move(address), *with_embedding);
     if (!entry) {
         co_return fail(std::move(entry.error()));
     }

@@ -160,9 +160,8 @@ Task<Result<Reply>> get_trace(Call& call) {
     }
     const auto trace = call.services.traces.find(RequestId(id));
     if (!trace) {
-        Problem problem = not_found_problem();
-        problem.detail = "no trace of that request is kept here; the newest 10,000 are";
-        co_return problem_reply(problem, call.context.request_id);
+        co_return fail(Errc::route_not_found,
+                       "no trace of that request is kept here (only of the newest ones)");
     }
     std::string body;
     ObjectWriter object(body);

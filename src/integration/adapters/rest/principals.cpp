@@ -161,8 +161,8 @@ Task<Result<Reply>> put_grants(Call& call) {
     if (auto finished = reader.finish(); !finished) {
         co_return fail(std::move(finished.error()));
     }
-    const auto details = co_await security_of(call).set_grants(
-        call.context, call.parameter("name"), std::move(grants));
+    const auto details = co_await security_of(call).set_grants(call.context, call.parameter("name"),
+                                                               std::move(grants));
     co_return principal_reply(details);
 }
 

@@ -49,8 +49,8 @@ Result<std::size_t> query_limit(const Call& call, std::size_t otherwise, std::si
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
     if (error != std::errc() || end != text->data() + text->size() || limit < 1 ||
         limit > maximum) {
-        return fail(
-            invalid_argument("limit", "must be a whole number from 1 to " + std::to_string(maximum)));
+        return fail(invalid_argument(
+            "limit", "must be a whole number from 1 to " + std::to_string(maximum)));
     }
     return limit;
 }

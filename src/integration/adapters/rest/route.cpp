@@ -11,6 +11,26 @@ std::string Call::parameter(std::string_view name) const {
     return {};
 }
 
+Task<Result<void>> Call::record(std::string outcome) {
+    if (recorded) {
+        co_return Result<void>();
+    }
+    recorded = true;
+    auto written = co_await services.gate.record(context, admission, std::move(outcome));
+    co_return written;
+}
+
+void add_common_headers(http::Headers& headers, const RequestId& request_id) {
+    headers.add("X-Request-Id", request_id.value());
+    headers.add("X-Content-Type-Options", "nosniff");
+    headers.add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    headers.add("Cross-Origin-Resource-Policy", "same-origin");
+    headers.add("Referrer-Policy", "no-referrer");
+    if (!headers.find("Cache-Control")) {
+        headers.add("Cache-Control", "no-store");
+    }
+}
+
 Reply json_reply(std::string body) {
     Reply reply;
     reply.body = std::move(body);

@@ -67,6 +67,9 @@ struct Call {
     std::optional<std::string_view> header(std::string_view name) const {
         return head().headers.find(name);
     }
+    /// Writes the audit record, once: the dispatcher does it after the handler, a handler that
+    /// streams does it before the first byte leaves.
+    Task<Result<void>> record(std::string outcome);
 };
 
 using Handle = Task<Result<Reply>> (*)(Call& call);
@@ -98,6 +101,10 @@ struct Route {
     std::chrono::seconds timeout_max{300};
     NamespacesOf namespaces_of = nullptr;
 };
+
+/// What every answer carries: the request id, and what keeps browsers from guessing, framing or
+/// keeping it. A Cache-Control that is there already stays.
+void add_common_headers(http::Headers& headers, const RequestId& request_id);
 
 /// A reply with a JSON body.
 Reply json_reply(std::string body);
