@@ -1,0 +1,18 @@
+#include "security/adapters/migrations.hpp"
+
+#include <span>
+
+#include "base/embedded_file.hpp"
+
+namespace pgmind {
+
+std::span<const EmbeddedFile> embedded_security_coordinator_migrations();
+
+namespace security {
+
+std::vector<postgres::Migration> security_coordinator_migrations() {
+    return postgres::migrations_from(embedded_security_coordinator_migrations());
+}
+
+}  // namespace security
+}  // namespace pgmind

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include "platform/postgres/pool.hpp"
+#include "platform/postgres/session.hpp"
+#include "security/app/ports.hpp"
+
+namespace pgmind::security {
+
+/// AuditStore on pgmind.audit_log of the coordinator. Appending and querying have pools of their
+/// own, so that no slow query stands in the way of a record that a reply waits for. Both outlive
+/// it.
+std::unique_ptr<AuditStore> make_postgres_audit_store(postgres::Pool& for_append,
+                                                      postgres::Pool& for_queries);
+
+/// Inserts records inside the transaction that `session` has open: they become durable, or do not,
+/// together with what else it does.
+Task<Result<void>> insert_audit_records(postgres::Session& session,
+                                        const std::vector<AuditRecord>& records, Deadline deadline);
+
+}  // namespace pgmind::security

@@ -1,0 +1,225 @@
+#include "security/adapters/security_runtime.hpp"
+
+#include "async/workers.hpp"
+#include "platform/postgres/listener.hpp"
+#include "platform/telemetry/log.hpp"
+#include "security/adapters/postgres_audit_store.hpp"
+#include "security/adapters/postgres_directory_store.hpp"
+#include "security/adapters/security_monitor.hpp"
+#include "security/adapters/sodium_key_cryptography.hpp"
+#include "security/api/errors.hpp"
+
+namespace pgmind::security {
+namespace {
+
+constexpr std::string_view kChannel = "pgmind_security";
+
+// Long enough for every statement in flight to meet its own deadline.
+constexpr std::chrono::seconds kLastStop{10};
+
+postgres::PoolLimits two_connections() {
+    postgres::PoolLimits limits;
+    limits.connections_max = 2;
+    return limits;
+}
+
+}  // namespace
+
+// Everything here but the thread-safe parts belongs to the one loop of `thread_`. Objects are
+// destroyed only when no task of theirs runs any more (stop()).
+class SecurityRuntime::Implementation {
+  public:
+    Implementation(SecurityOptions options, std::unique_ptr<KeyCryptography> cryptography,
+                   async::EventBus& bus, metrics::Registry& registry)
+        : thread_(1),
+          cryptography_(std::move(cryptography)),
+          audit_pool_(thread_.loop(0), options.coordinator, two_connections(),
+                      options.observe_statement),
+          query_pool_(thread_.loop(0), options.coordinator, two_connections(),
+                      options.observe_statement),
+          directory_pool_(thread_.loop(0), options.coordinator, two_connections(),
+                          options.observe_statement),
+          audit_store_(make_postgres_audit_store(audit_pool_, query_pool_)),
+          directory_store_(make_postgres_directory_store(directory_pool_)),
+          refresher_(executor(), *directory_store_, cache_, system_clock(), options.refresh),
+          audit_(executor(), *audit_store_, system_clock(), options.audit),
+          failures_(executor(), audit_, system_clock(), options.failures),
+          administration_(*directory_store_, cache_, refresher_, *cryptography_, bus,
+                          system_clock()),
+          listener_(
+              thread_.loop(0), options.coordinator, {std::string(kChannel)},
+              [this](std::string_view, std::string_view) { refresher_.wake(); },
+              [this] { refresher_.wake(); }),
+          monitor_(executor(), audit_, refresher_, cache_, registry),
+          ended_(executor()),
+          bus_(bus),
+          limits_(options.security) {}
+
+    void run() {
+        async::spawn(executor(), counted(audit_.run()));
+        async::spawn(executor(), counted(failures_.run()));
+        async::spawn(executor(), counted(refresher_.run()));
+        async::spawn(executor(), counted(monitor_.run()));
+        async::spawn(executor(), start_listening());
+        thread_.start();
+    }
+
+    std::unique_ptr<Security> make_security() {
+        return std::make_unique<SecurityService>(
+            SecurityParts{cache_, audit_, failures_, administration_, *audit_store_, *cryptography_,
+                          bus_, system_clock(), executor(), limits_});
+    }
+
+    Result<void> wait_until_loaded(Deadline deadline) { return block(load(deadline)); }
+
+    Result<std::optional<IssuedApiKey>> ensure_administrator(Administration::KeepKey keep,
+                                                             Deadline deadline) {
+        RequestContext request;
+        request.request_id = new_request_id();
+        request.protocol = "internal";
+        request.deadline = deadline;
+        return block(administration_.ensure_administrator(std::move(request), std::move(keep)));
+    }
+
+    std::string not_ready_reason() const {
+        DirectoryReader reader(cache_, limits_.directory_age_max);
+        const auto directory = reader.current(system_clock().steady_now());
+        if (!directory) {
+            return directory.error().detail;
+        }
+        const auto admitted = audit_.admit();
+        return admitted ? "" : admitted.error().detail + " (" + audit_.problem() + ")";
+    }
+
+    AuditStatistics audit_statistics() const { return audit_.statistics(); }
+
+    Result<void> stop(Deadline deadline) {
+        if (stopped_) {
+            return {};
+        }
+        stopped_ = true;
+        Result<void> flushed = block(stop_tasks(deadline));
+        thread_.stop();
+        thread_.join();
+        return flushed;
+    }
+
+  private:
+    Executor executor() { return thread_.executor(0); }
+
+    template <class T>
+    T block(Task<T> task) {
+        boost::asio::io_context here;
+        return async::run_blocking_loop(here, async::run_on(executor(), std::move(task)));
+    }
+
+    Task<void> counted(Task<void> task) {
+        ++running_;
+        co_await std::move(task);
+        --running_;
+        ended_.notify_all();
+    }
+
+    Task<void> start_listening() {
+        listener_.start();
+        co_return;
+    }
+
+    Task<Result<void>> load(Deadline deadline) {
+        Result<void> loaded = co_await refresher_.refresh(deadline);
+        while (!loaded && !deadline.passed()) {
+            const Deadline pause = deadline.capped(std::chrono::milliseconds(100));
+            co_await async::wait_until(pause.when());
+            loaded = co_await refresher_.refresh(deadline);
+        }
+        co_return loaded;
+    }
+
+    Task<Result<void>> stop_tasks(Deadline deadline) {
+        failures_.stop();
+        Result<void> flushed = co_await audit_.stop(deadline);
+        refresher_.stop();
+        monitor_.stop();
+        co_await listener_.stop();
+        // Whatever is in flight ends by its own deadline, which may be later than ours.
+        const Deadline last = Deadline::after(kLastStop);
+        co_await audit_pool_.close(deadline);
+        co_await query_pool_.close(deadline);
+        co_await directory_pool_.close(deadline);
+        while (running_ > 0 && !last.passed()) {
+            co_await ended_.wait_until(last);
+        }
+        co_return flushed;
+    }
+
+    async::Workers thread_;
+    std::unique_ptr<KeyCryptography> cryptography_;
+    postgres::Pool audit_pool_;
+    postgres::Pool query_pool_;
+    postgres::Pool directory_pool_;
+    std::unique_ptr<AuditStore> audit_store_;
+    std::unique_ptr<DirectoryStore> directory_store_;
+    DirectoryCache cache_;
+    DirectoryRefresher refresher_;
+    AuditWriter audit_;
+    AuthenticationFailures failures_;
+    Administration administration_;
+    postgres::Listener listener_;
+    SecurityMonitor monitor_;
+    async::Notifier ended_;
+    async::EventBus& bus_;
+    SecurityLimits limits_;
+    int running_ = 0;
+    bool stopped_ = false;
+};
+
+Result<std::unique_ptr<SecurityRuntime>> SecurityRuntime::start(SecurityOptions options,
+                                                                async::EventBus& bus,
+                                                                metrics::Registry& registry,
+                                                                Deadline deadline) {
+    auto cryptography = make_key_cryptography(std::move(options.hmac_key));
+    if (!cryptography) {
+        return fail(std::move(cryptography.error()));
+    }
+    std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(std::make_unique<Implementation>(
+        std::move(options), std::move(*cryptography), bus, registry)));
+    runtime->implementation_->run();
+    const auto loaded = runtime->implementation_->wait_until_loaded(deadline);
+    if (!loaded) {
+        return fail(loaded.error());
+    }
+    return runtime;
+}
+
+SecurityRuntime::SecurityRuntime(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+
+SecurityRuntime::~SecurityRuntime() {
+    const auto stopped = implementation_->stop(Deadline::after(kLastStop));
+    if (!stopped) {
+        log::error("security was stopped late", {{"problem", stopped.error().detail}});
+    }
+}
+
+std::unique_ptr<Security> SecurityRuntime::make_security() {
+    return implementation_->make_security();
+}
+
+Result<std::optional<IssuedApiKey>> SecurityRuntime::ensure_administrator(
+    Administration::KeepKey keep, Deadline deadline) {
+    return implementation_->ensure_administrator(std::move(keep), deadline);
+}
+
+std::string SecurityRuntime::not_ready_reason() const {
+    return implementation_->not_ready_reason();
+}
+
+AuditStatistics SecurityRuntime::audit_statistics() const {
+    return implementation_->audit_statistics();
+}
+
+Result<void> SecurityRuntime::stop(Deadline deadline) {
+    return implementation_->stop(deadline);
+}
+
+}  // namespace pgmind::security
