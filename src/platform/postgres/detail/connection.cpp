@@ -129,8 +129,9 @@ void Connection::end_turn() {
 
 // What could not be sent stands in `expected_` all the same: losing the connection then ends it.
 bool Connection::send_statement(const OperationPointer& operation, bool healthy) {
-    const bool prepare =
-        !operation->name.empty() && !knows_prepared(*operation) && prepared_.size() < kPreparedMax;
+    // One that is sent again goes unprepared: so it depends on no other's preparation.
+    const bool named = !operation->name.empty() && operation->resends == 0;
+    const bool prepare = named && !knows_prepared(*operation) && prepared_.size() < kPreparedMax;
     const bool can_go_on = healthy && (!prepare || send_prepare(operation));
     expected_.push_back({Expect::statement, operation});
     if (!can_go_on) {
@@ -138,7 +139,7 @@ bool Connection::send_statement(const OperationPointer& operation, bool healthy)
     }
     PGconn* handle = handle_.get();
     parameters_.fill(operation->parameters);
-    if (!operation->name.empty() && knows_prepared(*operation)) {
+    if (named && knows_prepared(*operation)) {
         operation->server_name = prepared_.find(operation->name)->second.server_name;
         return PQsendQueryPrepared(handle, operation->server_name.c_str(), parameters_.count(),
                                    parameters_.values(), parameters_.lengths(),

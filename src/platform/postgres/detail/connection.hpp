@@ -112,6 +112,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void take_skipped(Expected& head);
     void take_sync();
     void take_end();
+    void finish_head();
     bool should_resend(const Operation& operation, const PGresult* result) const;
     void resend_head();
     void deliver(const OperationPointer& operation);

@@ -33,11 +33,18 @@ void Connection::read_results() {
     ends_in_a_row_ = 0;
     while (!broken_ && !expected_.empty() && PQisBusy(handle_.get()) == 0) {
         ResultHandle result(PQgetResult(handle_.get()));
-        if (result != nullptr) {
-            ends_in_a_row_ = 0;
-            take_result(std::move(result));
-        } else {
+        if (result == nullptr) {
             take_end();
+            continue;
+        }
+        ends_in_a_row_ = 0;
+        // libpq leaves the null result out when something is sent while it skips what follows a
+        // failure.
+        if (expected_.front().answered && expected_.front().kind != Expect::sync) {
+            finish_head();
+        }
+        if (!broken_ && !expected_.empty()) {
+            take_result(std::move(result));
         }
     }
     if (!broken_ && expected_.empty() && !exclusive_ && in_transaction()) {
@@ -151,12 +158,14 @@ void Connection::take_end() {
         lose(Error(Errc::connection_lost, message_of(handle_.get())));
         return;
     }
-    Expected& head = expected_.front();
-    if (!head.answered || head.kind == Expect::sync) {
-        return;
+    if (expected_.front().answered && expected_.front().kind != Expect::sync) {
+        finish_head();
     }
-    const Expect kind = head.kind;
-    const OperationPointer operation = std::move(head.operation);
+}
+
+void Connection::finish_head() {
+    const Expect kind = expected_.front().kind;
+    const OperationPointer operation = std::move(expected_.front().operation);
     expected_.pop_front();
     const bool has_own_sync = !expected_.empty() && expected_.front().kind == Expect::sync &&
                               expected_.front().operation == operation;
