@@ -65,7 +65,8 @@ Task<T> run_on(Executor executor, Task<T> task) {
 }
 
 /// Runs a task to its end on an event loop of its own, blocking the calling thread: for main
-/// functions, tests and command lines, never for code that serves requests.
+/// functions, tests and command lines, never for code that serves requests. When the task used
+/// other loops, `loop` must outlive their threads: they may still be letting go of it.
 template <class T>
 T run_blocking_loop(boost::asio::io_context& loop, Task<T> task) {
     if constexpr (std::is_void_v<T>) {

@@ -1,6 +1,7 @@
 #include "platform/http/client.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/url/parse.hpp>
@@ -23,21 +24,31 @@ struct Origin {
     std::string prefix;     ///< of every path, without a slash at its end
 };
 
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && port != 0 ? std::optional(port) : std::nullopt;
+}
+
 Result<Origin> parse_origin(const std::string& url) {
     const auto parsed = boost::urls::parse_uri(url);
     if (!parsed || (parsed->scheme_id() != boost::urls::scheme::http &&
                     parsed->scheme_id() != boost::urls::scheme::https)) {
         return fail(Errc::invalid_options, "not an http or https URL: " + url);
     }
+    const bool secure = parsed->scheme_id() == boost::urls::scheme::https;
+    const auto port = parsed->has_port() ? parse_port(parsed->port())
+                                         : std::optional<std::uint16_t>(secure ? 443 : 80);
     if (parsed->encoded_host().empty() || parsed->has_userinfo() || parsed->has_query() ||
-        parsed->has_fragment() || (parsed->has_port() && parsed->port_number() == 0)) {
+        parsed->has_fragment() || !port) {
         return fail(Errc::invalid_options,
                     "a server's URL has a host, and at most a port and a path: " + url);
     }
     Origin origin;
-    origin.secure = parsed->scheme_id() == boost::urls::scheme::https;
+    origin.secure = secure;
     origin.host = parsed->host_address();
-    origin.port = parsed->has_port() ? parsed->port_number() : (origin.secure ? 443 : 80);
+    origin.port = *port;
     origin.authority = std::string(parsed->encoded_host_and_port());
     origin.prefix = std::string(parsed->encoded_path());
     while (origin.prefix.ends_with('/')) {
@@ -231,7 +242,8 @@ Task<Result<std::unique_ptr<ClientConnection>>> Client::Implementation::connect(
         const auto share = deadline.remaining() / static_cast<int>(endpoints->size() - i);
         const Deadline mine = deadline.capped(share);
         connected = co_await connect_to((*endpoints)[i], mine);
-        if (connected) {
+        // Whoever answers at the first address would at the next.
+        if (connected || connected.error().code == make_error_code(Errc::tls_failed)) {
             break;
         }
     }

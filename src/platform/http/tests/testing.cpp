@@ -31,8 +31,7 @@ TestServer::~TestServer() {
 
 void TestServer::drain(std::chrono::milliseconds patience) {
     if (!drained_) {
-        boost::asio::io_context loop(1);
-        async::run_blocking_loop(loop, server_->drain(Deadline::after(patience)));
+        async::run_blocking_loop(drain_loop_, server_->drain(Deadline::after(patience)));
         drained_ = true;
     }
 }

@@ -28,6 +28,7 @@ class TestServer {
     std::string url(std::string_view scheme = "http") const;
 
   private:
+    boost::asio::io_context drain_loop_{1};
     async::Workers workers_;
     std::unique_ptr<Server> server_;
     bool drained_ = false;
