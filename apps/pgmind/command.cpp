@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include "output/text.hpp"
+
 namespace pgmind::app {
 
 Exit exit_of(Failure failure) {
@@ -30,21 +32,21 @@ Exit exit_of(Failure failure) {
 }
 
 Exit report(const Error& error) {
-    std::cerr << "error: ";
+    std::string line;
     if (!error.field.empty() && error.detail.find(error.field) == std::string::npos) {
-        std::cerr << error.field << ": ";
+        line += error.field + ": ";
     }
-    std::cerr << error.detail;
+    line += error.detail;
     if (!error.reason.empty()) {
-        std::cerr << " (" << error.reason << ")";
+        line += " (" + error.reason + ")";
     }
-    std::cerr << "\n";
+    std::cerr << "error: " << printable(line) << "\n";
     return exit_of(error.failure());
 }
 
 bool report_problems(const std::vector<config::Problem>& problems) {
     for (const config::Problem& problem : problems) {
-        std::cerr << "error: " << problem.where << ": " << problem.message << "\n";
+        std::cerr << "error: " << printable(problem.where + ": " + problem.message) << "\n";
     }
     return !problems.empty();
 }

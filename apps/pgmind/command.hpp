@@ -1,8 +1,15 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "client/api_client.hpp"
 #include "settings.hpp"
 
 namespace pgmind::app {
@@ -28,12 +35,56 @@ struct CommandLine {
     std::function<Exit()>& run;
 };
 
+/// Lets `command`, once it is parsed, run `execute(global, *options)`.
+template <class Options, class Execute>
+void run_when_parsed(const CommandLine& line, CLI::App* command, std::shared_ptr<Options> options,
+                     Execute execute) {
+    auto& run = line.run;
+    const GlobalOptions& global = line.options;
+    command->callback([&run, &global, options, execute] {
+        run = [&global, options, execute] { return execute(global, *options); };
+    });
+}
+
 /// Prints "error: ..." to standard error (with the field and reason it names) and gives the exit.
 Exit report(const Error& error);
 /// Prints each problem of a configuration on a line of its own; true when there were any.
 bool report_problems(const std::vector<config::Problem>& problems);
 
+/// Connects, works, and reports what failed. `work(client)` gives a Result<void>.
+template <class Work>
+Exit with_client(const GlobalOptions& global, Work work) {
+    auto client = ApiClient::connect(global);
+    if (!client) {
+        return report(client.error());
+    }
+    const Result<void> done = work(*client);
+    return done ? Exit::success : report(done.error());
+}
+
 // One function per command, each in commands/NAME.cpp.
+void add_audit_command(CommandLine line);
+void add_completion_command(CommandLine line);
 void add_config_command(CommandLine line);
+void add_delete_command(CommandLine line);
+void add_demo_command(CommandLine line);
+void add_export_command(CommandLine line);
+void add_get_command(CommandLine line);
+void add_import_command(CommandLine line);
+void add_key_command(CommandLine line);
+void add_list_command(CommandLine line);
+void add_mcp_command(CommandLine line);
+void add_namespace_command(CommandLine line);
+void add_principal_command(CommandLine line);
+void add_search_command(CommandLine line);
+void add_status_command(CommandLine line);
+void add_store_command(CommandLine line);
+void add_trace_command(CommandLine line);
+
+using AddCommand = void (*)(CommandLine);
+
+/// Builds the command line (`more` adds commands that are not listed above, before them), parses,
+/// and runs what was asked for. Gives the exit code of the process.
+int run_command_line(std::span<const char* const> arguments, std::span<const AddCommand> more);
 
 }  // namespace pgmind::app

@@ -108,7 +108,7 @@ config::Outcome load_configuration(
     config::Sources sources;
     sources.file = configuration_file(options);
     sources.environment = config::environment_with_prefix();
-    sources.ignored_variables = {"PGMIND_CONFIG", "PGMIND_URL", "PGMIND_API_KEY"};
+    sources.ignored_variables = {"PGMIND_CONFIG", "PGMIND_URL", "PGMIND_API_KEY", "PGMIND_CA_FILE"};
     std::vector<config::Problem> malformed;
     for (const std::string& assignment : options.assignments) {
         const std::size_t equals = assignment.find('=');

@@ -16,6 +16,7 @@ struct GlobalOptions {
     std::string key_file;
     bool json = false;
     bool no_color = false;
+    bool verbose = false;
 };
 
 /// Every setting of pgmind, in the order in which `config show` prints them.

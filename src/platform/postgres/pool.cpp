@@ -309,10 +309,7 @@ void Pool::Implementation::operation_ended(Connection& connection, OperationPoin
     if (again) {
         ++operation->attempts;
         operation->result = Rows();
-        operation->ticket = next_ticket_++;
-        waiting_.emplace(operation->ticket, operation);
-        state_.request_again(operation->ticket, now());
-        pump();
+        enqueue(operation, PoolState::Kind::statement);
     } else {
         operation->finish();
         pump();

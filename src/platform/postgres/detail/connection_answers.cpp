@@ -68,9 +68,6 @@ void Connection::take_result(ResultHandle result) {
     const bool fits_statement = head.kind == Expect::statement && !head.answered;
     if (status == PGRES_PIPELINE_SYNC && head.kind == Expect::sync) {
         take_sync();
-    } else if (status == PGRES_FATAL_ERROR && field_of(result.get(), PG_DIAG_SQLSTATE).empty()) {
-        // Not the server's answer but libpq's own: it has found the connection broken.
-        lose(error_of(result.get()));
     } else if (status == PGRES_FATAL_ERROR) {
         take_failure(head, result.get());
     } else if (status == PGRES_PIPELINE_ABORTED && head.kind != Expect::sync) {
@@ -90,43 +87,30 @@ void Connection::take_result(ResultHandle result) {
 
 void Connection::take_failure(Expected& head, const PGresult* result) {
     head.answered = true;
-    Error error = error_of(result);
-    if (is_fatal(result)) {
-        take_fatal(head, std::move(error));
-        return;
-    }
+    fatal_ = fatal_ || is_fatal(result);
     if (head.kind == Expect::sync) {
-        // The commit failed: a deferred constraint, a serialization conflict.
-        if (head.operation != nullptr) {
-            head.operation->result = fail(std::move(error));
+        // The commit failed: a deferred constraint, a serialization conflict. A server that ends
+        // the session at this point may have committed before.
+        if (head.operation != nullptr && !fatal_) {
+            head.operation->result = fail(error_of(result));
         }
         return;
     }
-    Operation& operation = *head.operation;
-    if (is_stale(operation, result) || head.kind == Expect::prepare) {
-        forget_prepared(operation);
+    const OperationPointer operation = head.operation;
+    if (is_stale(*operation, result) || head.kind == Expect::prepare) {
+        forget_prepared(*operation);
     }
-    if (!should_resend(operation, result)) {
-        operation.result = fail(std::move(error));
+    if (!should_resend(*operation, result)) {
+        operation->may_retry = fatal_ && operation->effect != Effect::write;
+        operation->result = fail(error_of(result));
     } else if (head.kind == Expect::statement) {
         resend_head();
     }  // A preparation that failed by no fault of its own: its statement is skipped, then resent.
 }
 
-// The server ends the session. What it ran it has rolled back, unless that was a commit.
-void Connection::take_fatal(Expected& head, Error error) {
-    fatal_ = true;
-    Error why(Errc::connection_lost, error.detail);
-    if (head.kind != Expect::sync) {
-        head.operation->may_retry = head.operation->effect != Effect::write;
-        head.operation->result = fail(std::move(error));
-    }
-    lose(std::move(why));
-}
-
 // Whether a failure says nothing about the operation itself; it had no effect.
 bool Connection::should_resend(const Operation& operation, const PGresult* result) const {
-    if (exclusive_ || operation.abandoned || operation.resends >= kResendsMax) {
+    if (exclusive_ || fatal_ || operation.abandoned || operation.resends >= kResendsMax) {
         return false;
     }
     const bool stray_cancel = stray_cancel_ && field_of(result, PG_DIAG_SQLSTATE) == "57014";

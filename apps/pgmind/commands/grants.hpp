@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "client/json_node.hpp"
+
+namespace pgmind::app {
+
+/// A grant as it stands on the command line and in JSON. Which roles there are the server knows.
+struct GrantText {
+    std::string role;
+    std::string namespace_pattern = "*";
+    bool deny = false;
+    bool operator==(const GrantText&) const = default;
+};
+
+/// Reads ROLE or ROLE:PATTERN.
+Result<GrantText> parse_grant(std::string_view text, bool deny);
+
+/// "readonly:notes", "not mcp_user:secret/*".
+std::string describe(const GrantText& grant);
+
+/// Those in the array of a principal.
+std::vector<GrantText> grants_of(const JsonNode& array);
+
+/// Appends the array.
+void append_grants(std::string& out, const std::vector<GrantText>& grants);
+
+}  // namespace pgmind::app

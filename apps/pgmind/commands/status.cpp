@@ -1,0 +1,90 @@
+#include <iostream>
+
+#include "client/api_error.hpp"
+#include "command.hpp"
+#include "output/table.hpp"
+#include "output/text.hpp"
+
+namespace pgmind::app {
+namespace {
+
+struct StatusOptions {};
+
+std::string lag_of(const JsonNode& node) {
+    return node["standbys"].integer() == 0 ? "-"
+                                           : human_bytes(node["replication_lag_bytes"].integer());
+}
+
+void print_status(const JsonNode& status, const std::string& url) {
+    const bool ready = status["ready"].truth();
+    std::cout << "pgmind " << printable(status["product_version"].text()) << " at "
+              << printable(url) << ": "
+              << styled(ready ? "ready" : "not ready", ready ? Style::good : Style::bad);
+    if (const std::string problem = status["problem"].text(); !problem.empty()) {
+        std::cout << " (" << printable(problem) << ")";
+    }
+    std::cout << "\nengine " << printable(status["engine"].text()) << ", map version "
+              << status["map_version"].integer() << "\n\n";
+    Table table({{"node"},
+                 {"role"},
+                 {"health"},
+                 {"address"},
+                 {"PostgreSQL"},
+                 {"schema"},
+                 {"slots", Table::Align::right},
+                 {"entries", Table::Align::right},
+                 {"size", Table::Align::right},
+                 {"standbys", Table::Align::right},
+                 {"lag", Table::Align::right}});
+    std::string problems;
+    for (const JsonNode& node : status["nodes"].items()) {
+        const bool healthy = node["healthy"].truth();
+        table.add({{node["name"].text(), Style::bold},
+                   node["role"].text(),
+                   {healthy ? "healthy" : "failed", healthy ? Style::good : Style::bad},
+                   node["address"].text(),
+                   node["server_version"].text(),
+                   node["schema_version"].text(),
+                   human_count(node["slots"].integer()),
+                   human_count(node["entries"].integer()),
+                   human_bytes(node["bytes"].integer()),
+                   node["standbys"].text(),
+                   lag_of(node)});
+        if (const std::string problem = node["problem"].text(); !problem.empty()) {
+            problems += printable(node["name"].text() + ": " + problem) + "\n";
+        }
+    }
+    std::cout << table.render() << problems;
+}
+
+Exit status(const GlobalOptions& global, const StatusOptions&) {
+    bool ready = false;
+    const Exit exit = with_client(global, [&](ApiClient& client) -> Result<void> {
+        const auto answer = client.get({"cluster", "status"}, {});
+        if (!answer) {
+            return fail(answer.error());
+        }
+        ready = answer->json()["ready"].truth();
+        if (global.json) {
+            std::cout << answer->text() << "\n";
+        } else {
+            print_status(answer->json(), client.endpoint().url);
+        }
+        return {};
+    });
+    return exit == Exit::success && !ready ? Exit::unavailable : exit;
+}
+
+}  // namespace
+
+void add_status_command(CommandLine line) {
+    CLI::App* command = line.app.add_subcommand("status", "Coordinator, shards and their health");
+    command->footer(
+        "Exits with 5 when the cluster cannot serve now. Entries are an estimate.\n"
+        "Examples:\n"
+        "  pgmind status\n"
+        "  pgmind status --json | jq '.nodes[] | {name, healthy}'");
+    run_when_parsed(line, command, std::make_shared<StatusOptions>(), status);
+}
+
+}  // namespace pgmind::app
