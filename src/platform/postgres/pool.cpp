@@ -309,7 +309,10 @@ void Pool::Implementation::operation_ended(Connection& connection, OperationPoin
     if (again) {
         ++operation->attempts;
         operation->result = Rows();
-        enqueue(operation, PoolState::Kind::statement);
+        operation->ticket = next_ticket_++;
+        waiting_.emplace(operation->ticket, operation);
+        state_.request_again(operation->ticket, now());
+        pump();
     } else {
         operation->finish();
         pump();

@@ -109,6 +109,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void read_notifications();
     void take_result(ResultHandle result);
     void take_failure(Expected& head, const PGresult* result);
+    void take_fatal(Expected& head, Error error);
     void take_skipped(Expected& head);
     void take_sync();
     void take_end();

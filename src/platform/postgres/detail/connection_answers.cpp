@@ -68,6 +68,9 @@ void Connection::take_result(ResultHandle result) {
     const bool fits_statement = head.kind == Expect::statement && !head.answered;
     if (status == PGRES_PIPELINE_SYNC && head.kind == Expect::sync) {
         take_sync();
+    } else if (status == PGRES_FATAL_ERROR && field_of(result.get(), PG_DIAG_SQLSTATE).empty()) {
+        // Not the server's answer but libpq's own: it has found the connection broken.
+        lose(error_of(result.get()));
     } else if (status == PGRES_FATAL_ERROR) {
         take_failure(head, result.get());
     } else if (status == PGRES_PIPELINE_ABORTED && head.kind != Expect::sync) {
@@ -87,30 +90,43 @@ void Connection::take_result(ResultHandle result) {
 
 void Connection::take_failure(Expected& head, const PGresult* result) {
     head.answered = true;
-    fatal_ = fatal_ || is_fatal(result);
+    Error error = error_of(result);
+    if (is_fatal(result)) {
+        take_fatal(head, std::move(error));
+        return;
+    }
     if (head.kind == Expect::sync) {
-        // The commit failed: a deferred constraint, a serialization conflict. A server that ends
-        // the session at this point may have committed before.
-        if (head.operation != nullptr && !fatal_) {
-            head.operation->result = fail(error_of(result));
+        // The commit failed: a deferred constraint, a serialization conflict.
+        if (head.operation != nullptr) {
+            head.operation->result = fail(std::move(error));
         }
         return;
     }
-    const OperationPointer operation = head.operation;
-    if (is_stale(*operation, result) || head.kind == Expect::prepare) {
-        forget_prepared(*operation);
+    Operation& operation = *head.operation;
+    if (is_stale(operation, result) || head.kind == Expect::prepare) {
+        forget_prepared(operation);
     }
-    if (!should_resend(*operation, result)) {
-        operation->may_retry = fatal_ && operation->effect != Effect::write;
-        operation->result = fail(error_of(result));
+    if (!should_resend(operation, result)) {
+        operation.result = fail(std::move(error));
     } else if (head.kind == Expect::statement) {
         resend_head();
     }  // A preparation that failed by no fault of its own: its statement is skipped, then resent.
 }
 
+// The server ends the session. What it ran it has rolled back, unless that was a commit.
+void Connection::take_fatal(Expected& head, Error error) {
+    fatal_ = true;
+    Error why(Errc::connection_lost, error.detail);
+    if (head.kind != Expect::sync) {
+        head.operation->may_retry = head.operation->effect != Effect::write;
+        head.operation->result = fail(std::move(error));
+    }
+    lose(std::move(why));
+}
+
 // Whether a failure says nothing about the operation itself; it had no effect.
 bool Connection::should_resend(const Operation& operation, const PGresult* result) const {
-    if (exclusive_ || fatal_ || operation.abandoned || operation.resends >= kResendsMax) {
+    if (exclusive_ || operation.abandoned || operation.resends >= kResendsMax) {
         return false;
     }
     const bool stray_cancel = stray_cancel_ && field_of(result, PG_DIAG_SQLSTATE) == "57014";

@@ -13,21 +13,29 @@ PoolState::PoolState(PoolLimits limits, std::function<double()> jitter)
 }
 
 void PoolState::request(Ticket ticket, Kind kind, SteadyTime now) {
+    enqueue(kind == Kind::session ? sessions_ : statements_, {ticket, now});
+}
+
+void PoolState::request_again(Ticket ticket, SteadyTime now) {
+    enqueue(statements_, {ticket, now, fresh_from_});
+}
+
+void PoolState::enqueue(std::deque<Request>& requests, Request request) {
     if (closing_) {
-        actions_.push_back(Refuse{ticket, Refusal::closed});
+        actions_.push_back(Refuse{request.ticket, Refusal::closed});
         return;
     }
+    const SteadyTime now = request.since;
     const bool old_outage = unreachable() && now - outage_since_ >= limits_.outage_wait_max;
     if (old_outage && now < retry_at_) {
-        actions_.push_back(Refuse{ticket, Refusal::unreachable});
+        actions_.push_back(Refuse{request.ticket, Refusal::unreachable});
         return;
     }
-    auto& requests = kind == Kind::session ? sessions_ : statements_;
-    requests.push_back({ticket, now});
+    requests.push_back(request);
     dispatch(now);
     if (waiting() > limits_.waiting_max) {
         requests.pop_back();  // It is the last that came, and it found no place.
-        actions_.push_back(Refuse{ticket, Refusal::exhausted});
+        actions_.push_back(Refuse{request.ticket, Refusal::exhausted});
     }
 }
 
@@ -77,6 +85,7 @@ void PoolState::lost(Number connection, SteadyTime now) {
         return;
     }
     ++lost_not_replaced_;
+    fresh_from_ = next_number_;
     remove(connection);
     dispatch(now);
 }
@@ -275,7 +284,7 @@ void PoolState::reserve_for_sessions() {
         needed -= slot.reserved ? 1 : 0;
     }
     while (needed > 0) {
-        Slot* slot = least_busy();
+        Slot* slot = least_busy(0);
         if (slot == nullptr) {
             return;
         }
@@ -284,11 +293,11 @@ void PoolState::reserve_for_sessions() {
     }
 }
 
-PoolState::Slot* PoolState::least_busy() {
+PoolState::Slot* PoolState::least_busy(Number not_before) {
     Slot* best = nullptr;
     for (Slot& slot : slots_) {
-        const bool usable =
-            slot.phase == Phase::ready && slot.accepts && !slot.reserved && !slot.retired;
+        const bool usable = slot.phase == Phase::ready && slot.accepts && !slot.reserved &&
+                            !slot.retired && slot.number >= not_before;
         if (usable && (best == nullptr || slot.in_flight < best->in_flight)) {
             best = &slot;
         }
@@ -299,15 +308,21 @@ PoolState::Slot* PoolState::least_busy() {
 // True when a statement had to join others on its connection: another connection would help.
 bool PoolState::start_statements() {
     bool joined = false;
-    while (!statements_.empty()) {
-        Slot* slot = least_busy();
-        if (slot == nullptr || slot->in_flight >= limits_.pipeline_depth_max) {
+    auto request = statements_.begin();
+    while (request != statements_.end()) {
+        Slot* slot = least_busy(request->not_before);
+        const bool found = slot != nullptr && slot->in_flight < limits_.pipeline_depth_max;
+        if (!found && request->not_before == 0) {
             return joined;
+        }
+        if (!found) {
+            ++request;  // It is choosier than those behind it.
+            continue;
         }
         joined = joined || slot->in_flight > 0;
         ++slot->in_flight;
-        actions_.push_back(Start{statements_.front().ticket, slot->number});
-        statements_.pop_front();
+        actions_.push_back(Start{request->ticket, slot->number});
+        request = statements_.erase(request);
     }
     return joined;
 }

@@ -48,6 +48,9 @@ class PoolState {
     PoolState(PoolLimits limits, std::function<double()> jitter);
 
     void request(Ticket ticket, Kind kind, SteadyTime now);
+    /// A statement whose connection was lost() just now: it gets one that is opened after that, for
+    /// the others may be broken too, unnoticed as yet.
+    void request_again(Ticket ticket, SteadyTime now);
     /// A request that waits is wanted no more. False when it does not wait (any more).
     bool give_up(Ticket ticket, SteadyTime now);
 
@@ -95,6 +98,7 @@ class PoolState {
     struct Request {
         Ticket ticket;
         SteadyTime since;
+        Number not_before = 0;  // Of the connections that will do.
     };
 
     const Slot* find(Number connection) const;
@@ -111,7 +115,8 @@ class PoolState {
     void start_sessions();
     void reserve_for_sessions();
     bool start_statements();
-    Slot* least_busy();
+    Slot* least_busy(Number not_before);
+    void enqueue(std::deque<Request>& requests, Request request);
     std::size_t demand() const;
     void open_more(bool all_busy, SteadyTime now);
     void note_failure(SteadyTime now);
@@ -125,6 +130,7 @@ class PoolState {
     std::deque<Request> sessions_;
     std::vector<Action> actions_;
     Number next_number_ = 1;
+    Number fresh_from_ = 1;       // Connections from this one on were opened after the last loss.
     std::uint64_t failures_ = 0;  // To connect, in a row.
     SteadyTime outage_since_{};   // The first of them.
     SteadyTime retry_at_{};

@@ -55,13 +55,35 @@ std::uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
+struct ProcessStatus {
+    char state = 0;  // 0: there is no such process
+    pid_t parent = 0;
+};
+
+// From /proc; a process may end at any moment.
+ProcessStatus status_of(pid_t process) {
+    ProcessStatus status;
+    const std::string path = "/proc/" + std::to_string(process) + "/stat";
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return status;
+    }
+    char text[1024];
+    const ssize_t length = read(file, text, sizeof text);
+    close(file);
+    const std::string_view line(text, length > 0 ? static_cast<std::size_t>(length) : 0);
+    const std::size_t end_of_name = line.rfind(')');
+    if (end_of_name != std::string_view::npos) {
+        std::istringstream rest{std::string(line.substr(end_of_name + 1))};
+        rest >> status.state >> status.parent;
+    }
+    return status;
+}
+
 // In every state but "zombie": a dead child of a dead parent may wait long to be reaped.
 bool is_alive(pid_t process) {
-    std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
-    std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
-    const std::size_t end_of_name = text.rfind(')');
-    return end_of_name != std::string::npos && end_of_name + 2 < text.size() &&
-           text[end_of_name + 2] != 'Z';
+    const char state = status_of(process).state;
+    return state != 0 && state != 'Z';
 }
 
 void check_result(PGconn* connection, const PGresult* result) {
@@ -103,14 +125,15 @@ TemporaryPostgres::TemporaryPostgres() : binaries_(find_binaries()) {
 TemporaryPostgres::~TemporaryPostgres() {
     if (running()) {
         ::kill(postmaster_, SIGQUIT);
+        ::kill(postmaster_, SIGCONT);  // Should a failed kill() have stopped it.
         wait_for_exit(postmaster_);
     }
     ::close(watchdog_pipe_);
     wait_for_exit(watchdog_);
 }
 
-// Outlives a test that dies: waits for the end of the pipe, then for the server, which dies by
-// itself, and removes the directory.
+// Outlives a test that dies: waits for the end of the pipe, ends the server if it is still there
+// (and is the server: numbers of processes are used again), and removes the directory.
 void TemporaryPostgres::start_watchdog() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -118,8 +141,11 @@ void TemporaryPostgres::start_watchdog() {
     }
     const std::string script =
         "read -r _; pid=$(head -n 1 \"$0/data/postmaster.pid\" 2>/dev/null); "
-        "tries=0; while [ -n \"$pid\" ] && kill -QUIT \"$pid\" 2>/dev/null && "
-        "[ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done; rm -rf \"$0\"";
+        "is_ours() { [ -n \"$pid\" ] && grep -aqF \"$0/data\" \"/proc/$pid/cmdline\" 2>/dev/null; "
+        "}; "
+        "is_ours && kill -QUIT \"$pid\" && kill -CONT \"$pid\"; "
+        "tries=0; while is_ours && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done; "
+        "rm -rf \"$0\"";
     watchdog_ = start_process({"/bin/sh", "-c", script, directory_}, "/dev/null", false, ends[0]);
     ::close(ends[0]);
     watchdog_pipe_ = ends[1];
@@ -232,18 +258,9 @@ std::string TemporaryPostgres::ask(std::string_view database, const std::string&
 std::vector<pid_t> TemporaryPostgres::children() const {
     std::vector<pid_t> found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        std::ifstream stat(entry.path() / "stat");
-        std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
-        const std::size_t end_of_name = text.rfind(')');
-        if (end_of_name == std::string::npos) {
-            continue;
-        }
-        std::istringstream rest(text.substr(end_of_name + 1));
-        std::string state;
-        pid_t parent = 0;
-        rest >> state >> parent;
-        if (parent == postmaster_) {
-            found.push_back(std::atoi(entry.path().filename().c_str()));
+        const pid_t process = std::atoi(entry.path().filename().c_str());
+        if (process > 0 && status_of(process).parent == postmaster_) {
+            found.push_back(process);
         }
     }
     return found;

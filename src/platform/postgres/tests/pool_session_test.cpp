@@ -10,7 +10,7 @@ class PoolSessionTest : public PoolFixture {
     PoolSessionTest() : PoolFixture(TemporaryPostgres::instance()) {}
 
     std::int64_t backend_of(Session& session) {
-        return query(session, "SELECT pg_backend_pid()")->int64(0, 0);
+        return query(session, "SELECT pg_backend_pid()").value().int64(0, 0);
     }
 };
 

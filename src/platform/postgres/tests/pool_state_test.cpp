@@ -61,6 +61,8 @@ class PoolStateTest : public ::testing::Test {
             const auto kind =
                 what == "session" ? PoolState::Kind::session : PoolState::Kind::statement;
             state_->request(number, kind, now_);
+        } else if (what == "again") {
+            state_->request_again(number, now_);
         } else if (what == "gives-up") {
             state_->give_up(number, now_);
         } else if (what == "opened") {
@@ -130,6 +132,21 @@ TEST_F(PoolStateTest, ABusyConnectionIsSharedWhileAnotherIsOpened) {
                         {"statement 4", "start 4 on 2"},
                         {"statement 5", ""},
                         {"answers 1", "start 5 on 1"},
+                    });
+}
+
+TEST_F(PoolStateTest, WhatIsSentAgainGetsAConnectionThatIsNewerThanTheLoss) {
+    check(limits(), {
+                        {"statement 1", "open 1"},
+                        {"statement 2", "open 2"},
+                        {"opened 1", "start 1 on 1, start 2 on 1"},
+                        {"opened 2", ""},
+                        {"lost 1", ""},
+                        {"again 1", "open 3"},
+                        {"statement 3", "start 3 on 2"},
+                        {"again 2", ""},
+                        {"opened 3", "start 1 on 3, start 2 on 3"},
+                        {"statement 4", "start 4 on 2"},
                     });
 }
 
