@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -15,17 +14,30 @@
 #include "platform/process/errors.hpp"
 #include "platform/process/process_handle.hpp"
 #include "platform/process/spawn.hpp"
+#include "platform/process/watched_descriptor.hpp"
 
 namespace pgmind::process {
 namespace {
-
-using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
 ExitStatus status_from(const siginfo_t& facts) {
     if (facts.si_code == CLD_EXITED) {
         return {facts.si_status, 0};
     }
     return {0, facts.si_status};
+}
+
+// nullopt while it runs: the event loop may wake without cause.
+std::optional<ExitStatus> reap(const ProcessHandle& handle) {
+    siginfo_t facts{};
+    const auto descriptor = static_cast<id_t>(handle.descriptor());
+    if (::waitid(P_PIDFD, descriptor, &facts, WEXITED | WNOHANG) == 0) {
+        return facts.si_pid == 0 ? std::nullopt : std::optional(status_from(facts));
+    }
+    if (errno == EINTR || errno == EAGAIN) {
+        return std::nullopt;
+    }
+    // Reaped by somebody else (SIGCHLD ignored): it has ended, and nobody knows how.
+    return ExitStatus{127, 0};
 }
 
 Result<FileDescriptor> open_output(const std::filesystem::path& path) {
@@ -50,11 +62,11 @@ void kill_and_reap(pid_t pid) {
 }  // namespace
 
 struct Child::State {
-    State(Executor executor, ProcessHandle process, int watched)
-        : handle(std::move(process)), watch_on(executor, watched), ended(executor) {}
+    State(Executor executor, ProcessHandle process)
+        : handle(std::move(process)), watched(executor, handle.descriptor()), ended(executor) {}
 
     ProcessHandle handle;
-    Descriptor watch_on;
+    WatchedDescriptor watched;
     async::Notifier ended;
     std::optional<ExitStatus> status;
 };
@@ -83,28 +95,23 @@ Result<Child> Child::spawn(Executor executor, const Command& command,
         return fail(pid.error());
     }
     std::optional<ProcessHandle> handle = ProcessHandle::open(*pid);
-    const int watched = handle ? ::fcntl(handle->descriptor(), F_DUPFD_CLOEXEC, 3) : -1;
-    if (watched < 0) {
+    auto state = handle ? std::make_shared<State>(executor, std::move(*handle)) : nullptr;
+    if (!state || !state->watched.valid()) {
         const int failure = errno;
         kill_and_reap(*pid);
         return fail(system_error("watch " + command.arguments.front(), failure));
     }
-    auto state = std::make_shared<State>(executor, std::move(*handle), watched);
     async::spawn(executor, watch(state));
     return Child(std::move(state));
 }
 
 Task<void> Child::watch(std::shared_ptr<State> state) {
-    boost::system::error_code error;
-    auto token = boost::asio::redirect_error(async::use_task, error);
-    co_await state->watch_on.async_wait(Descriptor::wait_read, token);
-    siginfo_t facts{};
-    const auto descriptor = static_cast<id_t>(state->handle.descriptor());
-    if (::waitid(P_PIDFD, descriptor, &facts, WEXITED) == 0) {
-        state->status = status_from(facts);
-    } else {
-        // Reaped by somebody else (SIGCHLD ignored): it has ended, and nobody knows how.
-        state->status = ExitStatus{127, 0};
+    while (!state->status) {
+        boost::system::error_code error;
+        auto token = boost::asio::redirect_error(async::use_task, error);
+        auto& stream = state->watched.stream();
+        co_await stream.async_wait(WatchedDescriptor::Stream::wait_read, token);
+        state->status = reap(state->handle);
     }
     state->ended.notify_all();
 }

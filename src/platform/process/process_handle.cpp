@@ -9,12 +9,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "platform/process/watched_descriptor.hpp"
+
 namespace pgmind::process {
 namespace {
 
 using Timer = boost::asio::basic_waitable_timer<
     std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
-using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
 std::filesystem::path read_proc_link(pid_t pid, const char* name) {
     std::error_code failure;
@@ -59,19 +60,24 @@ std::filesystem::path ProcessHandle::working_directory() const {
 
 Task<bool> ProcessHandle::wait_until_ended(Deadline deadline) const {
     const Executor executor = co_await async::this_executor();
-    // A duplicate, since Asio closes what it was given and may register a descriptor only once.
     // Shared with the timer, whose handler may run after this coroutine has gone on.
-    auto descriptor = std::make_shared<Descriptor>(executor, ::dup(descriptor_.get()));
+    auto watched = std::make_shared<WatchedDescriptor>(executor, descriptor_.get());
+    if (!watched->valid()) {
+        co_return has_ended();
+    }
     Timer timer(executor);
     timer.expires_at(deadline.when());
-    timer.async_wait([descriptor](const boost::system::error_code& error) {
+    timer.async_wait([watched](const boost::system::error_code& error) {
         if (!error) {
-            descriptor->cancel();
+            watched->stream().cancel();
         }
     });
-    boost::system::error_code error;
-    auto token = boost::asio::redirect_error(async::use_task, error);
-    co_await descriptor->async_wait(Descriptor::wait_read, token);
+    // The event loop may wake without cause.
+    while (!has_ended() && !deadline.passed()) {
+        boost::system::error_code error;
+        auto token = boost::asio::redirect_error(async::use_task, error);
+        co_await watched->stream().async_wait(WatchedDescriptor::Stream::wait_read, token);
+    }
     timer.cancel();
     co_return has_ended();
 }

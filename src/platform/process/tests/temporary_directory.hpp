@@ -11,8 +11,9 @@ namespace pgmind::process {
 /// PostgreSQL runs as another user when the test runs as root.
 class TemporaryDirectory {
   public:
-    TemporaryDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "pgmind-XXXXXX").string();
+    TemporaryDirectory() : TemporaryDirectory(std::filesystem::temp_directory_path()) {}
+    explicit TemporaryDirectory(const std::filesystem::path& parent) {
+        std::string pattern = (parent / "pgmind-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) {
             throw std::runtime_error("cannot make a temporary directory");
         }
