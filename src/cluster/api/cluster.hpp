@@ -24,6 +24,8 @@ struct NodeStatus {
     std::int64_t bytes = 0;
     std::int64_t replication_lag_bytes = 0;  ///< of the furthest standby; 0 without standbys
     std::size_t standbys = 0;
+    std::size_t replication_slots = 0;
+    std::size_t restarts = 0;          ///< by the supervisor, since this process started
     std::chrono::milliseconds age{0};  ///< how old these facts are
 };
 

@@ -25,7 +25,7 @@ struct ClusterTopologyChanged {
     static constexpr std::string_view name = "ClusterTopologyChanged";
     static constexpr std::string_view context = "cluster";
     std::string node;
-    std::string change;  ///< "up", "down", "restarted"
+    std::string change;  ///< "up", "down", "restarted", "given up", "shard map"
     EventAttributes attributes() const { return {{"node", node}, {"change", change}}; }
 };
 

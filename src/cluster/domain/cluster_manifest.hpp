@@ -37,6 +37,8 @@ struct ClusterManifest {
     std::size_t shards = kShardsDefault;
     std::uint16_t coordinator_port = kCoordinatorPortDefault;
     std::uint16_t shard_port = kShardPortDefault;  ///< of the first shard; 0: each finds a free one
+    /// The first start succeeded: from then on a node without data is a loss, not a beginning.
+    bool complete = false;
 
     /// The coordinator first, then the shards in order.
     std::vector<Node> nodes() const;

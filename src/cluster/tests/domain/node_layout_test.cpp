@@ -28,10 +28,10 @@ TEST(NodeLayout, RefusesAPathTooLongForASocket) {
 
 TEST(DefaultDirectory, FollowsUserAndEnvironment) {
     EXPECT_EQ(default_directory(true, "/xdg", "/root").value(), "/var/lib/pgmind");
-    EXPECT_EQ(default_directory(false, "/xdg", "/home/a").value(), "/xdg/pgmind");
-    EXPECT_EQ(default_directory(false, "relative", "/home/a").value(),
-              "/home/a/.local/share/pgmind");
-    EXPECT_EQ(default_directory(false, {}, "/home/a").value(), "/home/a/.local/share/pgmind");
+    EXPECT_EQ(default_directory(false, "/xdg", "/users/a").value(), "/xdg/pgmind");
+    EXPECT_EQ(default_directory(false, "relative", "/users/a").value(),
+              "/users/a/.local/share/pgmind");
+    EXPECT_EQ(default_directory(false, {}, "/users/a").value(), "/users/a/.local/share/pgmind");
     EXPECT_EQ(default_directory(false, {}, {}).error().field, "data");
 }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "async/task.hpp"
+#include "cluster/adapters/secrets.hpp"
+#include "cluster/domain/node_layout.hpp"
+#include "platform/process/child.hpp"
+
+namespace pgmind::cluster {
+
+struct InitialiseInput {
+    NodeLayout layout;
+    std::string node;
+    std::filesystem::path programs;
+    std::optional<process::Identity> server_user;
+};
+
+/// Called with the running initdb, so that a stop can end it.
+using ChildObserver = std::function<void(std::shared_ptr<process::Child>)>;
+
+/// Makes a node's data with initdb under another name and renames it when it is complete and on
+/// disk. What an earlier attempt left is thrown away.
+Task<Result<void>> initialise_data(InitialiseInput input, ChildObserver observer,
+                                   Deadline deadline);
+
+}  // namespace pgmind::cluster

@@ -1,0 +1,98 @@
+#include "cluster/adapters/secrets.hpp"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+
+#include "cluster/adapters/process_errors.hpp"
+#include "cluster/api/errors.hpp"
+#include "platform/crypto/crypto.hpp"
+#include "platform/process/files.hpp"
+
+namespace pgmind::cluster {
+namespace {
+
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::string_view kApiKeyHmac = "api_key_hmac.key";
+
+std::string file_of(Role role) {
+    return std::string(name_of(role)) + ".password";
+}
+
+std::string random_text() {
+    std::array<std::uint8_t, kSecretBytes> bytes{};
+    crypto::fill_random(bytes);
+    return crypto::to_base64url(bytes);
+}
+
+}  // namespace
+
+std::string_view name_of(Role role) {
+    switch (role) {
+        case Role::superuser:
+            return "postgres";
+        case Role::migrator:
+            return "pgmind_migrator";
+        case Role::gateway:
+            return "pgmind_gateway";
+        case Role::monitor:
+            break;
+    }
+    return "pgmind_monitor";
+}
+
+Result<void> Secrets::ensure(bool may_create) const {
+    for (const std::string& name :
+         {file_of(Role::superuser), file_of(Role::migrator), file_of(Role::gateway),
+          file_of(Role::monitor), std::string(kApiKeyHmac)}) {
+        const std::filesystem::path file = layout_.secret_file(name);
+        if (std::filesystem::exists(file)) {
+            const Result<std::string> readable = read(name);
+            if (!readable) {
+                return fail(readable.error());
+            }
+            continue;
+        }
+        if (!may_create) {
+            return fail(Errc::broken_state,
+                        "the secret " + file.string() + " is missing: restore it from a backup");
+        }
+        const Result<void> written = process::write_atomically(file, random_text() + "\n", 0600);
+        if (!written) {
+            return fail(from_process(written.error()));
+        }
+    }
+    return {};
+}
+
+Result<std::string> Secrets::password(Role role) const {
+    const Result<std::string> text = read(file_of(role));
+    return text;
+}
+
+Result<std::string> Secrets::api_key_hmac() const {
+    const Result<std::string> text = read(kApiKeyHmac);
+    if (!text) {
+        return text;
+    }
+    return *crypto::from_base64url(*text);  // read() has checked it.
+}
+
+Result<std::string> Secrets::read(std::string_view name) const {
+    const std::filesystem::path file = layout_.secret_file(name);
+    Result<std::string> text = process::read_file(file, 4096);
+    if (!text) {
+        return fail(from_process(text.error()));
+    }
+    while (text->ends_with('\n')) {
+        text->pop_back();
+    }
+    const auto bytes = crypto::from_base64url(*text);
+    if (!bytes || bytes->size() != kSecretBytes) {
+        return fail(Errc::broken_state,
+                    "the secret " + file.string() + " is damaged: restore it from a backup");
+    }
+    return text;
+}
+
+}  // namespace pgmind::cluster

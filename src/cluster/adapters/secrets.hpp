@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "cluster/domain/node_layout.hpp"
+
+namespace pgmind::cluster {
+
+/// The roles of PostgreSQL that log in.
+enum class Role {
+    superuser,  ///< "postgres": makes roles, databases and extensions; on the private socket only
+    migrator,   ///< acts as pgmind_owner, who owns every object: applies migrations
+    gateway,    ///< reads and writes what the tables' grants say
+    monitor     ///< reads sizes, versions and replication state
+};
+
+/// The role's name in PostgreSQL.
+std::string_view name_of(Role role);
+
+/// The secrets of a data directory: one file each, 0600, readable by the user who runs pgmind only.
+/// Reads the file each time, so nothing is kept in memory. Calls block.
+class Secrets {
+  public:
+    explicit Secrets(NodeLayout layout) : layout_(std::move(layout)) {}
+
+    /// Makes those that are missing, from the kernel's random generator. When PostgreSQL's data
+    /// exists already (`may_create` false), a missing secret is a loss: broken_state.
+    Result<void> ensure(bool may_create) const;
+
+    /// 43 characters of base64url: 256 bits.
+    Result<std::string> password(Role role) const;
+
+    /// The key of the HMAC that API keys are stored as: 32 bytes.
+    Result<std::string> api_key_hmac() const;
+
+  private:
+    Result<std::string> read(std::string_view name) const;
+
+    NodeLayout layout_;
+};
+
+}  // namespace pgmind::cluster
