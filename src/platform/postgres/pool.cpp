@@ -299,8 +299,7 @@ void Pool::Implementation::operation_ended(Connection& connection, OperationPoin
         cleaned(connection, *operation);
         return;
     }
-    if (!operation->result && operation->result.error().reason == "25006") {
-        // A standby where the primary was: what connects anew is led to the new primary.
+    if (connection.refused_writes()) {
         state_.retire(connection.number(), now());
     }
     state_.answered(connection.number(), now());
@@ -331,8 +330,8 @@ void Pool::Implementation::accepting_changed(Connection& connection, bool accept
 }
 
 void Pool::Implementation::release(std::shared_ptr<Connection> connection, bool altered) {
-    if (!connection->at_rest()) {
-        // In a transaction, in a COPY, or lost: its next user could not trust it.
+    if (!connection->at_rest() || connection->refused_writes()) {
+        // In a transaction, in a COPY, lost or on a standby: its next user could not trust it.
         connection->lose(Error(Errc::closed, "the session was left"));
         state_.released(connection->number(), false, now());
     } else if (altered) {

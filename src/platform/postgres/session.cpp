@@ -30,7 +30,9 @@ Task<Result<Rows>> run(ConnectionPointer connection, OperationPointer operation)
     if (operation->deadline().passed()) {
         co_return fail(Errc::deadline_exceeded, "no time was left for the statement");
     }
-    const bool stoppable = operation->effect == Effect::read || connection->in_transaction();
+    const bool inside = connection->in_transaction();
+    const bool stoppable = operation->effect == Effect::read || inside;
+    operation->may_resend = !inside;
     connection->submit(operation);
     const bool finished = co_await operation->wait();
     if (!finished) {

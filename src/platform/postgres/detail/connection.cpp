@@ -8,7 +8,7 @@
 namespace pgmind::postgres {
 namespace {
 
-// More statements than a program has; what comes after runs unprepared.
+// More statements than a program has; what comes after runs unprepared. The server keeps them.
 constexpr std::size_t kPreparedMax = 1'000;
 
 // Checks what libpq would refuse only after it has begun to send.
@@ -131,7 +131,7 @@ void Connection::end_turn() {
 bool Connection::send_statement(const OperationPointer& operation, bool healthy) {
     // One that is sent again goes unprepared: so it depends on no other's preparation.
     const bool named = !operation->name.empty() && operation->resends == 0;
-    const bool prepare = named && !knows_prepared(*operation) && prepared_.size() < kPreparedMax;
+    const bool prepare = named && !knows_prepared(*operation) && prepared_on_server_ < kPreparedMax;
     const bool can_go_on = healthy && (!prepare || send_prepare(operation));
     expected_.push_back({Expect::statement, operation});
     if (!can_go_on) {
@@ -161,6 +161,7 @@ bool Connection::knows_prepared(const Operation& operation) const {
 // Each preparation has a name of its own on the server, so that one that failed, or that DDL made
 // stale, is never mistaken for its successor.
 bool Connection::send_prepare(const OperationPointer& operation) {
+    ++prepared_on_server_;
     Prepared prepared;
     prepared.server_name =
         "p" + std::to_string(++prepared_count_) + "_" + std::string(operation->name.substr(0, 40));
@@ -171,6 +172,11 @@ bool Connection::send_prepare(const OperationPointer& operation) {
                                     prepared.sql.c_str(), 0, nullptr) == 1;
     prepared_.insert_or_assign(std::string(operation->name), std::move(prepared));
     return sent;
+}
+
+void Connection::forget_prepared() {
+    prepared_.clear();
+    prepared_on_server_ = 0;
 }
 
 void Connection::forget_prepared(const Operation& operation) {

@@ -56,14 +56,15 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     /// Nothing is in flight and no transaction is open.
     bool at_rest() const;
     bool in_transaction() const;
+    /// The server was a standby when it was asked to write: the primary is elsewhere by now.
+    bool refused_writes() const { return refused_writes_; }
 
-    /// For one user alone (a session): operations finish here rather than at the owner, and are
-    /// not sent a second time.
+    /// For one user alone (a session): operations finish here rather than at the owner.
     void set_exclusive(bool exclusive) { exclusive_ = exclusive; }
     /// Asks the server to stop what it runs; nobody waits for whether it did.
     void cancel_unwatched();
     /// Forgets the prepared statements: DISCARD ALL removed them from the server.
-    void forget_prepared() { prepared_.clear(); }
+    void forget_prepared();
 
     /// Ends the connection; operations in flight end with `why`, or as outcome_unknown.
     void lose(Error why);
@@ -133,7 +134,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     std::deque<Expected> expected_;
     ParametersView parameters_;
     std::unordered_map<std::string, Prepared, NameHash, std::equal_to<>> prepared_;
-    std::uint64_t prepared_count_ = 0;
+    std::uint64_t prepared_count_ = 0;    // Ever, for names that are not used twice.
+    std::size_t prepared_on_server_ = 0;  // Those that were forgotten here included.
     std::unique_ptr<CancelRequest> cancel_;
     Timer overdue_timer_;
     const Operation* overdue_head_ = nullptr;  // Whose grace the timer measures.
@@ -147,6 +149,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool fatal_ = false;  // The server refused to go on: what it did not begin it never will.
     bool accepting_ = true;
     bool exclusive_ = false;
+    bool refused_writes_ = false;
     bool direct_ = false;
     bool broken_ = false;
 };

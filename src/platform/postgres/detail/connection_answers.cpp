@@ -91,6 +91,7 @@ void Connection::take_result(ResultHandle result) {
 void Connection::take_failure(Expected& head, const PGresult* result) {
     head.answered = true;
     Error error = error_of(result);
+    refused_writes_ = refused_writes_ || error.reason == "25006";
     if (is_fatal(result)) {
         take_fatal(head, std::move(error));
         return;
@@ -126,7 +127,7 @@ void Connection::take_fatal(Expected& head, Error error) {
 
 // Whether a failure says nothing about the operation itself; it had no effect.
 bool Connection::should_resend(const Operation& operation, const PGresult* result) const {
-    if (exclusive_ || operation.abandoned || operation.resends >= kResendsMax) {
+    if (!operation.may_resend || operation.abandoned || operation.resends >= kResendsMax) {
         return false;
     }
     const bool stray_cancel = stray_cancel_ && field_of(result, PG_DIAG_SQLSTATE) == "57014";
@@ -140,7 +141,7 @@ void Connection::take_skipped(Expected& head) {
     if (head.kind == Expect::prepare) {
         forget_prepared(operation);
     } else if (operation.result && !operation.abandoned) {
-        if (exclusive_ || operation.resends >= kResendsMax) {
+        if (!operation.may_resend || operation.resends >= kResendsMax) {
             operation.result = fail(Errc::unexpected_answer, "the server skipped the statement");
         } else {
             resend_head();

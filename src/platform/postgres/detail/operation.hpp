@@ -63,6 +63,7 @@ struct Operation : Waited {
     bool abandoned = false;                ///< nobody waits for the answer any more
     bool cancel_sent = false;
     bool may_retry = false;  ///< after a loss: it had no effect, or running it twice does no harm
+    bool may_resend = true;  ///< on the same connection: not inside a transaction
     int resends = 0;         ///< on the same connection
     int attempts = 0;        ///< on other connections
     bool cleanup = false;    ///< of the pool itself, between two users of a connection

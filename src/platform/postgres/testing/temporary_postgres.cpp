@@ -125,7 +125,7 @@ TemporaryPostgres::TemporaryPostgres() : binaries_(find_binaries()) {
 TemporaryPostgres::~TemporaryPostgres() {
     if (running()) {
         ::kill(postmaster_, SIGQUIT);
-        ::kill(postmaster_, SIGCONT);  // Should a failed kill() have stopped it.
+        thaw();  // Whatever a failed test has left frozen.
         wait_for_exit(postmaster_);
     }
     ::close(watchdog_pipe_);
@@ -278,6 +278,22 @@ void TemporaryPostgres::kill() {
         wait_until_gone(backend);
     }
     postmaster_ = 0;
+}
+
+void TemporaryPostgres::freeze() {
+    ::kill(postmaster_, SIGSTOP);
+    signal_all(SIGSTOP);
+}
+
+void TemporaryPostgres::thaw() {
+    signal_all(SIGCONT);
+}
+
+void TemporaryPostgres::signal_all(int signal) {
+    for (const pid_t backend : children()) {
+        ::kill(backend, signal);
+    }
+    ::kill(postmaster_, signal);
 }
 
 void TemporaryPostgres::wait_until_gone(pid_t process) const {

@@ -45,6 +45,9 @@ class TemporaryPostgres {
     void restart();
     /// Ends all connections and stops in order (fast shutdown).
     void stop();
+    /// SIGSTOP to all of it: it takes connections and requests, and answers nothing.
+    void freeze();
+    void thaw();
     bool running() const { return postmaster_ > 0; }
     /// The end of the server's log, for messages of failed tests.
     std::string log_tail() const;
@@ -56,6 +59,7 @@ class TemporaryPostgres {
     bool wait_until_ready();
     void wait_until_gone(pid_t process) const;
     std::vector<pid_t> children() const;
+    void signal_all(int signal);
     std::vector<std::string> server_command() const;
 
     std::string directory_;

@@ -173,6 +173,41 @@ TEST_F(PoolFaultsTest, ACopyWhoseServerDiesFails) {
     EXPECT_EQ(query(*pool, "SELECT count(*) FROM t", Effect::read)->int64(0, 0), 0);
 }
 
+TEST_F(PoolFaultsTest, AFrozenServerHoldsNobodyBeyondTheDeadline) {
+    ask("CREATE TABLE t (n int)");
+    const auto pool = make_pool(2);
+    ASSERT_TRUE(query(*pool, "SELECT 1", Effect::read));
+    server_.freeze();
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<Task<Answer>> tasks;
+    for (int i = 0; i < 10; ++i) {
+        tasks.push_back(pool->execute(kEcho, number(i), in_ms(300)));
+    }
+    tasks.push_back(pool->query("INSERT INTO t VALUES (1)", Effect::write, {}, in_ms(300)));
+    const auto answers = all(std::move(tasks));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_FALSE(answers[i]);
+        EXPECT_EQ(answers[i].error().code, Errc::deadline_exceeded) << answers[i].error().detail;
+    }
+    ASSERT_FALSE(answers[10]);
+    EXPECT_TRUE(answers[10].error().is(Failure::outcome_unknown) ||
+                answers[10].error().is(Failure::deadline_exceeded));
+    server_.thaw();
+    EXPECT_TRUE(query(*pool, "SELECT 1", Effect::read));
+    EXPECT_TRUE(eventually([&] { return pool->statistics().busy == 0; }));
+}
+
+TEST_F(PoolFaultsTest, ConnectingToAFrozenServerEndsByTheDeadline) {
+    server_.freeze();
+    const auto begin = std::chrono::steady_clock::now();
+    const auto session = run(loop_, Session::connect(server_.tcp_options(database_), in_ms(300)));
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, Errc::connect_failed);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+    server_.thaw();
+}
+
 // Acknowledged writes are there after crashes, whatever else happened to the others.
 Task<Answer> write_until(Pool& pool, bool& stop, std::vector<std::int64_t>& acknowledged,
                          std::int64_t from) {

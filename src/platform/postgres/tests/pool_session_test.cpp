@@ -58,6 +58,39 @@ TEST_F(PoolSessionTest, WhatASessionSetIsUndone) {
     EXPECT_EQ(pool->statistics().connections, 1u);
 }
 
+TEST_F(PoolSessionTest, AStandbyThatRefusesAWriteIsNotLeasedAgain) {
+    const auto pool = make_pool(1);
+    std::int64_t first = 0;
+    {
+        Session session = lease(*pool);
+        first = backend_of(session);
+        EXPECT_FALSE(query(session, "DO $$BEGIN RAISE SQLSTATE '25006'; END$$"));
+    }
+    Session session = lease(*pool);
+    EXPECT_NE(backend_of(session), first);
+}
+
+TEST_F(PoolSessionTest, PreparedStatementsSurviveChangesOfTheirTables) {
+    constexpr Statement select{"test_select_all", "SELECT * FROM t", Effect::read};
+    ask("CREATE TABLE t (n int); INSERT INTO t VALUES (1)");
+    const auto pool = make_pool(1);
+    Session session = lease(*pool);
+    ASSERT_TRUE(run(loop_, session.execute(select, {}, soon())));
+    ask("ALTER TABLE t ADD COLUMN m int");
+    const auto again = run(loop_, session.execute(select, {}, soon()));
+    ASSERT_TRUE(again) << again.error().detail;
+    EXPECT_EQ(again->columns(), 2u);
+    // Inside a transaction the failure has doomed it: only the caller can begin again.
+    ASSERT_TRUE(run(loop_, session.execute(select, {}, soon())));
+    ask("ALTER TABLE t ADD COLUMN o int");
+    ASSERT_TRUE(query(session, "BEGIN"));
+    EXPECT_FALSE(run(loop_, session.execute(select, {}, soon())));
+    ASSERT_TRUE(query(session, "ROLLBACK"));
+    ASSERT_TRUE(query(session, "BEGIN"));
+    EXPECT_TRUE(run(loop_, session.execute(select, {}, soon())));
+    ASSERT_TRUE(query(session, "COMMIT"));
+}
+
 TEST_F(PoolSessionTest, StatementsGoOnBesideSessions) {
     const auto pool = make_pool(2);
     Session session = lease(*pool);

@@ -218,6 +218,37 @@ TEST_F(SessionTest, LogsInOverTcpWithAPassword) {
     EXPECT_NE(refused.error().detail.find("password"), std::string::npos);
 }
 
+TEST_F(SessionTest, SpeaksTlsAndChecksTheCertificate) {
+    TemporaryPostgres& server = TemporaryPostgres::instance();
+    const std::string folder = server.ask("postgres", "SHOW data_directory");
+    server.ask("postgres",
+               "COPY (SELECT 1) TO PROGRAM 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+               "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout server.key "
+               "-out server.crt && chmod 600 server.key'");
+    server.ask("postgres", "ALTER SYSTEM SET ssl = on");
+    server.ask("postgres", "SELECT pg_reload_conf()");
+    ConnectionOptions options = server.tcp_options("postgres");
+    options.host = "localhost";
+    options.sslmode = "verify-full";
+    options.sslrootcert = folder + "/server.crt";
+    const Deadline limit = soon();  // The server reloads in its own time.
+    auto session = run(loop_, Session::connect(options, soon()));
+    while (!session && !limit.passed()) {
+        session = run(loop_, Session::connect(options, soon()));
+    }
+    ASSERT_TRUE(session) << session.error().detail;
+    const auto large = query(*session,
+                             "SELECT ssl, repeat('x', 3000000) FROM pg_stat_ssl WHERE "
+                             "pid = pg_backend_pid()");
+    ASSERT_TRUE(large) << large.error().detail;
+    EXPECT_TRUE(large->boolean(0, 0));
+    EXPECT_EQ(large->text(0, 1).size(), 3'000'000u);
+    options.host = "127.0.0.1";  // Not in the certificate.
+    EXPECT_FALSE(run(loop_, Session::connect(options, soon())));
+    server.ask("postgres", "ALTER SYSTEM RESET ssl");
+    server.ask("postgres", "SELECT pg_reload_conf()");
+}
+
 TEST_F(SessionTest, ConnectingToNobodyFailsInTime) {
     ConnectionOptions options = TemporaryPostgres::instance().options("postgres");
     options.host = "/nonexistent";
