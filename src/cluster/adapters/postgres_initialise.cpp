@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "cluster/adapters/postgres_settings.hpp"
 #include "cluster/adapters/process_errors.hpp"
@@ -51,7 +52,7 @@ process::Command initdb_command(const InitialiseInput& input, const std::filesys
     command.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
     command.identity = input.server_user;
     command.output_file = output_file;
-    command.death_signal = SIGINT;
+    command.death_signal = SIGKILL;  // What it has made by then is thrown away anyhow.
     return command;
 }
 
@@ -111,6 +112,18 @@ Result<void> remove_unfinished(const std::filesystem::path& data) {
     return {};
 }
 
+// What attempts of killed processes left. If something of theirs still writes there, the next start
+// removes it.
+void remove_abandoned(const NodeLayout& layout, const std::string& node) {
+    const std::string prefix = NodeLayout::unfinished_prefix(node);
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(layout.directory(), ignored)) {
+        if (entry.path().filename().string().starts_with(prefix)) {
+            std::filesystem::remove_all(entry.path(), ignored);
+        }
+    }
+}
+
 Task<Result<void>> make_unfinished(InitialiseInput input, std::filesystem::path data,
                                    ChildObserver observer, Deadline deadline) {
     const process::Identity* owner = owner_of(input);
@@ -131,7 +144,9 @@ Task<Result<void>> make_unfinished(InitialiseInput input, std::filesystem::path 
 
 Task<Result<void>> initialise_data(InitialiseInput input, ChildObserver observer,
                                    Deadline deadline) {
-    const std::filesystem::path data = input.layout.unfinished_directory(input.node);
+    remove_abandoned(input.layout, input.node);
+    const std::filesystem::path data =
+        input.layout.unfinished_directory(input.node, std::to_string(::getpid()));
     Result<void> done = remove_unfinished(data);
     if (!done) {
         co_return done;

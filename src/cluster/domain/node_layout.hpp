@@ -33,10 +33,15 @@ class NodeLayout {
     std::filesystem::path run_directory() const { return directory_ / "run"; }
     std::filesystem::path log_directory() const { return directory_ / "log"; }
     std::filesystem::path data_directory(std::string_view node) const { return directory_ / node; }
-    /// Where a node's data directory is made before it gets its name: a crash in between leaves
-    /// nothing that looks finished.
-    std::filesystem::path unfinished_directory(std::string_view node) const {
-        return directory_ / (std::string(node) + ".unfinished");
+    /// Where a node's data directory is made before it gets its name, so that a crash in between
+    /// leaves nothing that looks finished. Another name for each attempt: what an earlier one left
+    /// running must not meet this one.
+    std::filesystem::path unfinished_directory(std::string_view node,
+                                               std::string_view attempt) const {
+        return directory_ / (unfinished_prefix(node) + std::string(attempt));
+    }
+    static std::string unfinished_prefix(std::string_view node) {
+        return std::string(node) + ".unfinished-";
     }
     std::filesystem::path secret_file(std::string_view name) const {
         return secrets_directory() / name;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,11 +45,18 @@ Result<FileDescriptor> open_output(const std::filesystem::path& path) {
     if (path.empty()) {
         return FileDescriptor();
     }
-    // O_NOFOLLOW: the directory may belong to the user whom the child runs as, and this process may
-    // be root.
     FileDescriptor descriptor = above_standard(FileDescriptor(::open(
-        path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600)));
-    if (!descriptor.valid()) {
+        path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)));
+    struct stat facts{};
+    if (!descriptor.valid() || ::fstat(descriptor.get(), &facts) != 0) {
+        return fail(system_error("write " + path.string(), errno));
+    }
+    // The directory may belong to the user whom the child runs as, and this process may be root: no
+    // link in it may lead to another file.
+    if (!S_ISREG(facts.st_mode) || facts.st_nlink != 1) {
+        return fail(Errc::not_permitted, path.string() + " is no plain file, or a link to one");
+    }
+    if (::ftruncate(descriptor.get(), 0) != 0) {
         return fail(system_error("write " + path.string(), errno));
     }
     return descriptor;

@@ -76,7 +76,8 @@ Result<void> write_atomically(const std::filesystem::path& path, std::string_vie
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
     const std::string doing = "read " + path.string();
-    const FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // O_NONBLOCK: a pipe put in place of the file must not hold the caller up.
+    const FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!descriptor.valid()) {
         return fail(system_error(doing, errno));
     }

@@ -222,6 +222,37 @@ TEST_F(CrashTest, AKilledSupervisorLosesNoAcknowledgedWrite) {
     EXPECT_GE(expected, 60);
 }
 
+// True when the directory holds something whose name begins so.
+bool has_entry(const std::filesystem::path& directory, const std::string& prefix) {
+    std::error_code missing;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, missing)) {
+        if (entry.path().filename().string().starts_with(prefix)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TEST_F(CrashTest, AFirstStartThatIsKilledAnywhereIsContinued) {
+    const EmbeddedOptions options = with_counters(this->options());
+    const std::array<std::pair<std::filesystem::path, std::string>, 5> moments{
+        {{options.directory, "pgmind.json"},
+         {options.directory, "shard-1.unfinished-"},
+         {options.directory / "coordinator", "PG_VERSION"},
+         {options.directory / "shard-1", "postmaster.pid"},
+         {options.directory / "run", ".s.PGSQL"}}};
+    for (const auto& [directory, name] : moments) {
+        Supervisor supervisor(options);
+        EXPECT_TRUE(eventually([&] { return has_entry(directory, name); })) << name;
+        supervisor.kill();
+    }
+    const auto cluster = started(options);
+    ASSERT_TRUE(cluster);
+    EXPECT_EQ(as_owner(*cluster, "SELECT count(*) FROM pgmind.counted"), "0");
+    EXPECT_FALSE(has_entry(options.directory, "shard-1.unfinished-"));
+    EXPECT_FALSE(has_entry(options.directory, "coordinator.unfinished-"));
+}
+
 TEST_F(CrashTest, AnOrphanThatDidNotHearOfTheKillIsStopped) {
     const EmbeddedOptions options = with_counters(this->options());
     const auto pid_file = options.directory / "shard-1" / "postmaster.pid";

@@ -11,7 +11,7 @@ TEST(NodeLayout, NamesWhatIsInTheDirectory) {
     const NodeLayout layout("/data");
     EXPECT_EQ(layout.manifest_file(), "/data/pgmind.json");
     EXPECT_EQ(layout.data_directory("shard-1"), "/data/shard-1");
-    EXPECT_EQ(layout.unfinished_directory("shard-1"), "/data/shard-1.unfinished");
+    EXPECT_EQ(layout.unfinished_directory("shard-1", "7"), "/data/shard-1.unfinished-7");
     EXPECT_EQ(layout.socket_file(7440), "/data/run/.s.PGSQL.7440");
     EXPECT_EQ(layout.secret_file("postgres.password"), "/data/secrets/postgres.password");
 }

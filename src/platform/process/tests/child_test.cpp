@@ -117,6 +117,19 @@ TEST_F(ChildTest, WritesToItsFileAnew) {
     EXPECT_EQ(read_file(file, 100).value(), "second\n");
 }
 
+TEST_F(ChildTest, WritesToNoFileThroughALink) {
+    const auto target = directory_.path() / "target";
+    ASSERT_TRUE(write_atomically(target, "untouched", 0600));
+    std::filesystem::create_symlink(target, directory_.path() / "symbolic");
+    std::filesystem::create_hard_link(target, directory_.path() / "hard");
+    for (const char* name : {"symbolic", "hard"}) {
+        Command command = shell("echo overwritten");
+        command.output_file = directory_.path() / name;
+        EXPECT_FALSE(Child::spawn(loop_.get_executor(), command)) << name;
+    }
+    EXPECT_EQ(read_file(target, 100).value(), "untouched");
+}
+
 TEST_F(ChildTest, WaitUntilGivesUpAtTheDeadline) {
     const Child child = spawn(shell("exec sleep 600"));
     const auto early =
