@@ -127,10 +127,18 @@ TEST(AuditWriter, StoppingSaysHowManyWereLost) {
 TEST(AuditWriter, TakesRecordsOfManyWorkersAtOnce) {
     constexpr int kWorkers = 3;
     constexpr int kRecords = 2'000;
+    boost::asio::io_context here;  // Outlives the thread that sends answers to it.
     async::Workers workers(kWorkers + 1);
     testing::FakeAuditStore store(workers.executor(0));
     AuditWriter audit(workers.executor(0), store, system_clock(), AuditLimits{});
-    async::spawn(workers.executor(0), audit.run());
+    struct Writing {
+        static Task<void> run(AuditWriter& writer, std::atomic<bool>& done) {
+            co_await writer.run();
+            done = true;
+        }
+    };
+    std::atomic<bool> ended = false;
+    async::spawn(workers.executor(0), Writing::run(audit, ended));
     workers.start();
 
     struct Job {
@@ -157,10 +165,12 @@ TEST(AuditWriter, TakesRecordsOfManyWorkersAtOnce) {
     while (left > 0) {
         std::this_thread::yield();
     }
-    boost::asio::io_context here;
     const Deadline deadline = Deadline::after(std::chrono::seconds(30));
     auto stop = async::run_on(workers.executor(0), audit.stop(deadline));
     EXPECT_TRUE(async::run_blocking_loop(here, std::move(stop)));
+    while (!ended) {
+        std::this_thread::yield();
+    }
     workers.stop();
     workers.join();
 

@@ -30,6 +30,17 @@ class Harness {
         async::spawn(loop.get_executor(), audit.run());
     }
 
+    // Tasks end before what they use does.
+    ~Harness() {
+        audit_store.failing = false;
+        audit_store.uncork();
+        refresher.stop();
+        run(audit.stop(Deadline::after(std::chrono::milliseconds(500))));
+        settle();
+    }
+    Harness(const Harness&) = delete;
+    Harness& operator=(const Harness&) = delete;
+
     template <class T>
     T run(Task<T> task) {
         return async::run_blocking_loop(loop, std::move(task));
