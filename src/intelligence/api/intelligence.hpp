@@ -9,14 +9,17 @@
 #include "base/request_context.hpp"
 #include "memory/api/entry.hpp"
 #include "memory/api/filter.hpp"
+#include "memory/api/requests.hpp"
 
 namespace pgmind::intelligence {
 
 /// Nearest entries by cosine distance within namespaces of one shard.
 struct VectorSearchRequest {
     memory::Scope scope = memory::Scope::project;  ///< project or shared
-    std::vector<std::string> namespaces;           ///< at least one, all on `shard`
     ShardId shard;
+    /// All on `shard` and all allowed; empty: every namespace there that `access` allows.
+    std::vector<std::string> namespaces;
+    memory::NamespaceAccess access;  ///< applies when no namespace is named
     std::vector<float> embedding;
     std::optional<memory::Filter> filter;
     std::optional<double> similarity_min;
@@ -25,7 +28,7 @@ struct VectorSearchRequest {
 
 struct VectorHit {
     std::string namespace_name;
-    std::string entry_id;
+    std::string key;
     double similarity = 0;  ///< cosine, -1 to 1
 };
 
@@ -34,8 +37,9 @@ class Intelligence {
   public:
     virtual ~Intelligence() = default;
 
-    /// Best first; equal similarities in order of namespace and entry id. Entries without an
-    /// embedding, or of other dimensions, never match.
+    /// Best first; equal similarities in order of namespace and key. Entries without an embedding
+    /// never match, nor do namespaces of other dimensions; but a single named namespace of other
+    /// dimensions is an invalid_argument error that names both numbers.
     virtual Task<Result<std::vector<VectorHit>>> search_vectors(const RequestContext& request,
                                                                 VectorSearchRequest query) = 0;
 

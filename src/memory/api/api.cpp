@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "memory/api/events.hpp"
+#include "memory/api/filter_sql.hpp"
 #include "memory/api/memory.hpp"
 
 namespace pgmind::memory {

@@ -37,7 +37,7 @@ struct Entry {
     std::string key;
     std::string entry_id;       ///< UUID, stays the same through updates
     std::string value_json;     ///< any JSON value
-    std::string text;           ///< what text search reads; empty when none was given or derived
+    std::string text;           ///< as given for text search; empty when none was
     std::string metadata_json;  ///< a JSON object
     std::optional<std::vector<float>> embedding;  ///< only filled when it was asked for
     std::int64_t version = 1;                     ///< grows by one with every update

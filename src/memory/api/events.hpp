@@ -22,6 +22,14 @@ struct MemoryEntryStored {
     }
 };
 
+struct MemoryEntryDeleted {
+    static constexpr std::string_view name = "MemoryEntryDeleted";
+    static constexpr std::string_view context = "memory";
+    std::string namespace_name;
+    std::string key;
+    EventAttributes attributes() const { return {{"namespace", namespace_name}, {"key", key}}; }
+};
+
 struct MemoryEntryRetrieved {
     static constexpr std::string_view name = "MemoryEntryRetrieved";
     static constexpr std::string_view context = "memory";
@@ -39,6 +47,13 @@ struct MemoryEntriesRetrieved {
 
 struct NamespaceCreated {
     static constexpr std::string_view name = "NamespaceCreated";
+    static constexpr std::string_view context = "memory";
+    std::string namespace_name;
+    EventAttributes attributes() const { return {{"namespace", namespace_name}}; }
+};
+
+struct NamespaceDeleted {
+    static constexpr std::string_view name = "NamespaceDeleted";
     static constexpr std::string_view context = "memory";
     std::string namespace_name;
     EventAttributes attributes() const { return {{"namespace", namespace_name}}; }

@@ -4,8 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
+
+#include "base/result.hpp"
 
 namespace pgmind::memory {
 
@@ -17,7 +20,7 @@ enum class FilterOperator {
     any_of,   ///< at least one child holds
     none_of,  ///< the one child does not hold (also when the field is absent)
     equal,
-    not_equal,
+    not_equal,  ///< the opposite of equal: also true when the path is absent
     less,
     less_or_equal,
     greater,
@@ -45,5 +48,9 @@ struct FilterLimits {
     static constexpr std::size_t path_segments_max = 8;
     static constexpr std::size_t text_bytes_max = 1024;
 };
+
+/// Checks a filter's form and FilterLimits. An error's field is `name` and the path of the
+/// condition at fault, in the way the protocols write filters ("filter.or[1].score").
+Result<void> validate_filter(const Filter& filter, std::string_view name);
 
 }  // namespace pgmind::memory

@@ -24,13 +24,14 @@ struct StoreRequest {
     std::string namespace_name;
     std::string key;
     std::string value_json;
-    std::optional<std::string> text;  ///< absent: derived from the value (its strings)
+    std::optional<std::string> text;  ///< absent: text search reads the strings of the value
     std::string metadata_json = "{}";
     std::optional<std::vector<float>> embedding;
     std::optional<std::chrono::seconds> ttl;
     StoreMode mode = StoreMode::upsert;
     std::optional<std::int64_t> expected_version;
     std::optional<std::string> idempotency_key;
+    std::int64_t source_line = 0;  ///< of an import, for its error messages; 0: none
 };
 
 struct StoreResult {

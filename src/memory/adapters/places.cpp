@@ -1,0 +1,46 @@
+#include "memory/adapters/places.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "memory/domain/errors.hpp"
+
+namespace pgmind::memory {
+namespace {
+
+struct Refusal {
+    std::string_view sqlstate;
+    Errc code;
+    std::string_view field;
+};
+
+constexpr std::array kRefusals = {
+    Refusal{"PM001", Errc::version_conflict, "expected_version"},
+    Refusal{"PM002", Errc::entry_not_found, ""},
+    Refusal{"PM003", Errc::key_taken, "key"},
+    Refusal{"PM004", Errc::wrong_dimensions, "embedding"},
+    Refusal{"PM005", Errc::idempotency_key_reused, "idempotency_key"},
+    Refusal{"PM006", Errc::fixed_setting, "text_language"},
+    Refusal{"PM007", Errc::unknown_text_language, "text_language"},
+};
+
+}  // namespace
+
+std::string_view database_of(Scope scope) {
+    if (scope == Scope::both) {
+        throw std::logic_error("a place is in one database");
+    }
+    return scope == Scope::project ? "project" : "shared";
+}
+
+Error to_memory_error(Error error) {
+    for (const Refusal& refusal : kRefusals) {
+        if (error.reason == refusal.sqlstate) {
+            return Error(refusal.code, std::move(error.detail), std::string(refusal.field));
+        }
+    }
+    return error;
+}
+
+}  // namespace pgmind::memory

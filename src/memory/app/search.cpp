@@ -1,0 +1,366 @@
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "async/when_all.hpp"
+#include "cluster/api/events.hpp"
+#include "intelligence/api/events.hpp"
+#include "intelligence/api/rank_fusion.hpp"
+#include "memory/api/events.hpp"
+#include "memory/app/memory_service.hpp"
+#include "memory/domain/validation.hpp"
+
+namespace pgmind::memory {
+namespace {
+
+/// One entry that a ranking found. `id` orders as scope, namespace, key do, and is the id of rank
+/// fusion.
+struct Candidate {
+    Place place;
+    EntryName name;
+    std::string id;
+    double score = 0;
+};
+
+using Candidates = Result<std::vector<Candidate>>;
+
+/// What is asked of one place.
+struct PlaceSearch {
+    Place place;
+    NamespaceSelection selection;
+};
+
+std::string_view name_of(SearchMode mode) {
+    switch (mode) {
+        case SearchMode::text:
+            return "text";
+        case SearchMode::vector:
+            return "vector";
+        case SearchMode::hybrid:
+            break;
+    }
+    return "hybrid";
+}
+
+// No name holds a NUL, so ids compare as their parts do.
+Candidate candidate(const Place& place, std::string namespace_name, std::string key,
+                    double score) {
+    std::string id = place.scope == Scope::project ? "p" : "s";
+    id += namespace_name + std::string(1, '\0') + key;
+    return Candidate{place, {std::move(namespace_name), std::move(key)}, std::move(id), score};
+}
+
+/// Measures one statement on a shard and publishes it.
+class ShardQuery {
+  public:
+    ShardQuery(async::EventBus& events, const RequestContext& request, const ShardId& shard)
+        : events_(events), request_(request), shard_(shard) {}
+
+    void finished(std::size_t rows) const {
+        const auto elapsed = std::chrono::steady_clock::now() - begin_;
+        const auto us = std::chrono::duration_cast<std::chrono::microseconds>(elapsed);
+        events_.publish(request_,
+                        cluster::ShardQueryExecuted{shard_.value(), us.count(), rows});
+    }
+
+  private:
+    async::EventBus& events_;
+    const RequestContext& request_;
+    const ShardId& shard_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+Task<Candidates> search_words(MemoryPorts ports, const RequestContext& request,
+                              const SearchRequest& query, const PlaceSearch& at,
+                              std::size_t limit) {
+    const TextQuery text{at.selection, query.query, query.match, query.filter, limit};
+    const ShardQuery measured(ports.events, request, at.place.shard);
+    auto hits = co_await ports.entries.search_text(request, at.place, text);
+    if (!hits) {
+        co_return fail(std::move(hits.error()));
+    }
+    measured.finished(hits->size());
+    std::vector<Candidate> found;
+    for (TextHit& hit : *hits) {
+        found.push_back(candidate(at.place, std::move(hit.namespace_name), std::move(hit.key),
+                                  hit.score));
+    }
+    co_return found;
+}
+
+Task<Candidates> search_vectors(MemoryPorts ports, const RequestContext& request,
+                                const SearchRequest& query, const PlaceSearch& at,
+                                const std::vector<float>& embedding, std::size_t limit) {
+    intelligence::VectorSearchRequest wanted;
+    wanted.scope = at.place.scope;
+    wanted.shard = at.place.shard;
+    wanted.namespaces = at.selection.names;
+    wanted.access = at.selection.access;
+    wanted.embedding = embedding;
+    wanted.filter = query.filter;
+    wanted.similarity_min = query.similarity_min;
+    wanted.limit = limit;
+    const ShardQuery measured(ports.events, request, at.place.shard);
+    auto hits = co_await ports.intelligence.search_vectors(request, std::move(wanted));
+    if (!hits) {
+        co_return fail(std::move(hits.error()));
+    }
+    measured.finished(hits->size());
+    std::vector<Candidate> found;
+    for (intelligence::VectorHit& hit : *hits) {
+        found.push_back(candidate(at.place, std::move(hit.namespace_name), std::move(hit.key),
+                                  hit.similarity));
+    }
+    co_return found;
+}
+
+// The answers of all places as one ranking.
+Candidates merge(std::vector<Candidates> answers) {
+    std::vector<Candidate> all;
+    for (Candidates& answer : answers) {
+        if (!answer) {
+            return fail(std::move(answer.error()));
+        }
+        std::move(answer->begin(), answer->end(), std::back_inserter(all));
+    }
+    std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+        return a.score != b.score ? a.score > b.score : a.id < b.id;
+    });
+    return all;
+}
+
+std::vector<PlaceSearch> places_of(const SearchRequest& query, const ShardRouter& router) {
+    std::map<Place, NamespaceSelection> places;
+    for (const Scope scope : scopes_of(query.scope)) {
+        if (query.namespaces.empty()) {
+            for (ShardId& shard : router.shards()) {
+                places[Place{std::move(shard), scope}].access = query.access;
+            }
+            continue;
+        }
+        std::vector<std::string> names = query.namespaces;
+        std::sort(names.begin(), names.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
+        for (std::string& name : names) {
+            if (allows(query.access, name)) {
+                const Place place{router.shard_of(name), scope};
+                places[place].names.push_back(std::move(name));
+            }
+        }
+    }
+    std::vector<PlaceSearch> searches;
+    for (auto& [place, selection] : places) {
+        searches.push_back({place, std::move(selection)});
+    }
+    return searches;
+}
+
+/// What a search does, once it is known what there is to search with.
+struct Plan {
+    bool words = false;
+    std::optional<std::vector<float>> embedding;
+    std::vector<std::string> notes;
+};
+
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+// Which rankings to make. A hybrid search goes on with words when the query cannot become a vector,
+// and says so; a vector search fails.
+Task<Result<Plan>> make_plan(MemoryPorts ports, const RequestContext& request,
+                             const SearchRequest& query) {
+    Plan plan;
+    const bool hybrid = query.mode == SearchMode::hybrid;
+    plan.words = query.mode == SearchMode::text ||
+                 (hybrid && !is_blank(query.query) && query.text_weight > 0);
+    const bool wants_vector =
+        query.mode == SearchMode::vector || (hybrid && query.vector_weight > 0);
+    if (wants_vector && query.embedding) {
+        plan.embedding = query.embedding;
+        co_return plan;
+    }
+    if (!wants_vector) {
+        co_return plan;
+    }
+    if (plan.words && !ports.intelligence.can_embed()) {
+        plan.notes.push_back("no embedder is configured: ranked by words only");
+        co_return plan;
+    }
+    std::vector<std::string> texts{query.query};
+    auto vectors = co_await ports.intelligence.embed(request, std::move(texts));
+    if (vectors) {
+        plan.embedding = std::move(vectors->front());
+    } else if (plan.words) {
+        plan.notes.push_back("ranked by words only: " + vectors.error().detail);
+    } else {
+        co_return fail(std::move(vectors.error()));
+    }
+    co_return plan;
+}
+
+/// Both rankings, each best first.
+struct Rankings {
+    std::vector<Candidate> words;
+    std::vector<Candidate> vectors;
+};
+
+Task<Result<Rankings>> rank(MemoryPorts ports, const RequestContext& request,
+                            const SearchRequest& query, const std::vector<PlaceSearch>& places,
+                            const Plan& plan) {
+    // Fusion looks deeper than the answer: what is tenth in both may be first in their sum.
+    const bool fused = plan.words && plan.embedding;
+    const std::size_t limit =
+        fused ? std::min(Limits::results_max, std::max<std::size_t>(100, 2 * query.limit))
+              : query.limit;
+    std::vector<Task<Candidates>> tasks;
+    for (const PlaceSearch& at : places) {
+        if (plan.words) {
+            tasks.push_back(search_words(ports, request, query, at, limit));
+        }
+    }
+    const std::size_t word_answers = tasks.size();
+    for (const PlaceSearch& at : places) {
+        if (plan.embedding) {
+            tasks.push_back(
+                search_vectors(ports, request, query, at, *plan.embedding, limit));
+        }
+    }
+    std::vector<Candidates> answers = co_await async::when_all(std::move(tasks));
+    const auto middle = answers.begin() + static_cast<std::ptrdiff_t>(word_answers);
+    Candidates words = merge({std::make_move_iterator(answers.begin()),
+                              std::make_move_iterator(middle)});
+    Candidates vectors = merge({std::make_move_iterator(middle),
+                                std::make_move_iterator(answers.end())});
+    if (!words || !vectors) {
+        co_return fail(std::move(words ? vectors.error() : words.error()));
+    }
+    co_return Rankings{std::move(*words), std::move(*vectors)};
+}
+
+/// An entry of the answer, before it is fetched.
+struct Ranked {
+    Candidate candidate;
+    std::optional<double> text_score;
+    std::optional<double> similarity;
+};
+
+// The best `limit` of one ranking, or of both fused.
+std::vector<Ranked> choose(Rankings rankings, const SearchRequest& query, const Plan& plan) {
+    std::unordered_map<std::string, Ranked> by_id;
+    std::vector<intelligence::Ranking> lists(2);
+    lists[0].weight = query.text_weight;
+    lists[1].weight = query.vector_weight;
+    for (Candidate& found : rankings.words) {
+        const double score = found.score;
+        lists[0].ids.push_back(found.id);
+        by_id.try_emplace(lists[0].ids.back(), Ranked{std::move(found), score, std::nullopt});
+    }
+    for (Candidate& found : rankings.vectors) {
+        const double score = found.score;
+        lists[1].ids.push_back(found.id);
+        const auto [at, is_new] =
+            by_id.try_emplace(found.id, Ranked{found, std::nullopt, std::nullopt});
+        at->second.similarity = score;
+    }
+    std::vector<Ranked> chosen;
+    if (plan.words && plan.embedding) {
+        for (const intelligence::FusedItem& item : intelligence::fuse_rankings(lists)) {
+            by_id.at(item.id).candidate.score = item.score;
+            chosen.push_back(std::move(by_id.at(item.id)));
+        }
+    } else {
+        for (const std::string& id : lists[plan.words ? 0 : 1].ids) {
+            chosen.push_back(std::move(by_id.at(id)));
+        }
+    }
+    chosen.resize(std::min(chosen.size(), query.limit));
+    return chosen;
+}
+
+Task<Result<std::vector<Entry>>> fetch_at(MemoryPorts ports, const RequestContext& request,
+                                          const Place& place, const std::vector<EntryName>& names,
+                                          bool with_embedding) {
+    const ShardQuery measured(ports.events, request, place.shard);
+    auto entries = co_await ports.entries.fetch(request, place, names, with_embedding);
+    if (entries) {
+        measured.finished(entries->size());
+    }
+    co_return entries;
+}
+
+// Fetches the chosen entries from their places. One that was deleted meanwhile is left out.
+Task<Result<std::vector<SearchHit>>> fetch_hits(MemoryPorts ports, const RequestContext& request,
+                                                std::vector<Ranked> chosen, bool with_embedding) {
+    std::map<Place, std::vector<EntryName>> wanted;
+    for (const Ranked& ranked : chosen) {
+        wanted[ranked.candidate.place].push_back(ranked.candidate.name);
+    }
+    std::vector<Task<Result<std::vector<Entry>>>> tasks;
+    for (const auto& [place, names] : wanted) {
+        tasks.push_back(fetch_at(ports, request, place, names, with_embedding));
+    }
+    std::vector<Result<std::vector<Entry>>> answers = co_await async::when_all(std::move(tasks));
+    std::unordered_map<std::string, Entry> entries;
+    for (Result<std::vector<Entry>>& answer : answers) {
+        if (!answer) {
+            co_return fail(std::move(answer.error()));
+        }
+        for (Entry& entry : *answer) {
+            std::string id =
+                candidate(Place{ShardId(), entry.scope}, entry.namespace_name, entry.key, 0).id;
+            entries.emplace(std::move(id), std::move(entry));
+        }
+    }
+    std::vector<SearchHit> hits;
+    for (const Ranked& ranked : chosen) {
+        const auto entry = entries.find(ranked.candidate.id);
+        if (entry != entries.end()) {
+            hits.push_back({std::move(entry->second), ranked.candidate.score, ranked.text_score,
+                            ranked.similarity});
+        }
+    }
+    co_return hits;
+}
+
+}  // namespace
+
+Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
+                                                 SearchRequest query) {
+    const Result<void> valid = validate(query);
+    if (!valid) {
+        co_return fail(valid.error());
+    }
+    Result<Plan> plan = co_await make_plan(ports_, request, query);
+    if (!plan) {
+        co_return fail(std::move(plan.error()));
+    }
+    ports_.events.publish(request, intelligence::VectorSearchInitiated{
+                                       std::string(name_of(query.mode)), query.limit});
+    const std::vector<PlaceSearch> places = places_of(query, ports_.router);
+    Result<Rankings> rankings = co_await rank(ports_, request, query, places, *plan);
+    if (!rankings) {
+        co_return fail(std::move(rankings.error()));
+    }
+    std::vector<Ranked> chosen = choose(std::move(*rankings), query, *plan);
+    Result<std::vector<SearchHit>> hits =
+        co_await fetch_hits(ports_, request, std::move(chosen), query.with_embedding);
+    if (!hits) {
+        co_return fail(std::move(hits.error()));
+    }
+    SearchResult result;
+    result.hits = std::move(*hits);
+    result.notes = std::move(plan->notes);
+    std::vector<ShardId> shards;
+    for (const PlaceSearch& at : places) {
+        if (std::find(shards.begin(), shards.end(), at.place.shard) == shards.end()) {
+            shards.push_back(at.place.shard);
+        }
+    }
+    result.shards_searched = shards.size();
+    ports_.events.publish(request, MemoryEntriesRetrieved{result.hits.size()});
+    co_return result;
+}
+
+}  // namespace pgmind::memory
