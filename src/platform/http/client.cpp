@@ -301,11 +301,11 @@ Result<Client> Client::make(boost::asio::io_context& loop, async::BlockingPool& 
     if (options.connections_max == 0) {
         return fail(Errc::invalid_options, "a client needs at least one connection");
     }
-    return Client(std::make_unique<Implementation>(loop, blocking, std::move(options),
+    return Client(std::make_shared<Implementation>(loop, blocking, std::move(options),
                                                    std::move(*origin), std::move(tls)));
 }
 
-Client::Client(std::unique_ptr<Implementation> implementation)
+Client::Client(std::shared_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
@@ -316,7 +316,8 @@ Task<Result<Response>> Client::send(std::string method, std::string target, Head
     ClientRequest request;
     request.method = std::move(method);
     request.body = body;
-    auto response = co_await implementation_->exchange(request, target, headers, deadline);
+    const auto pool = implementation_;
+    auto response = co_await pool->exchange(request, target, headers, deadline);
     co_return response;
 }
 
@@ -326,7 +327,8 @@ Task<Result<Response>> Client::stream(std::string method, std::string target, He
     request.method = std::move(method);
     request.source = std::move(source);
     request.sink = std::move(sink);
-    auto response = co_await implementation_->exchange(request, target, headers, deadline);
+    const auto pool = implementation_;
+    auto response = co_await pool->exchange(request, target, headers, deadline);
     co_return response;
 }
 

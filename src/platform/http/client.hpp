@@ -24,9 +24,9 @@ using BodySource = std::function<Task<Result<std::optional<std::string>>>()>;
 /// Takes the next part of a response body.
 using BodySink = std::function<Task<Result<void>>(std::string_view)>;
 
-/// An HTTP/1.1 client for one server. Belongs to one loop; not thread-safe; outlives the calls made
-/// on it. No redirects are followed. Names are resolved off the loop. With https the server must
-/// prove its name by a certificate of a trusted authority. Errors are those of errors.hpp.
+/// An HTTP/1.1 client for one server. Belongs to one loop; not thread-safe. No redirects are
+/// followed. Names are resolved off the loop. With https the server must prove its name by a
+/// certificate of a trusted authority. Errors are those of errors.hpp.
 class Client {
   public:
     /// Fails on a URL that is not http(s), or a CA file that cannot be read.
@@ -52,8 +52,8 @@ class Client {
 
   private:
     class Implementation;
-    explicit Client(std::unique_ptr<Implementation> implementation);
-    std::unique_ptr<Implementation> implementation_;
+    explicit Client(std::shared_ptr<Implementation> implementation);
+    std::shared_ptr<Implementation> implementation_;  ///< shared with the calls under way
 };
 
 }  // namespace pgmind::http

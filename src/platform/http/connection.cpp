@@ -82,7 +82,7 @@ Task<void> Connection::run() {
         }
         co_await serve_request();
     } while (keep_alive_ && !closed_);
-    if (must_linger_ && !closed_) {
+    if ((must_linger_ || !input_.empty()) && !closed_) {
         co_await linger();
     }
 }
@@ -219,7 +219,11 @@ Task<void> Connection::serve_request() {
         Response response = problem_response(500, "the request could not be answered");
         co_await send_response(std::move(response));
     } else if (answer_ == Answer::streaming) {
-        // The end of the body must be missing, so that the client knows that it is cut.
+        // The client must know that the answer is cut: the last chunk is missing, and where the end
+        // of the connection would pass for the end of the body, a reset does not.
+        if (framing_ == Framing::until_close) {
+            stream_.reset();
+        }
         close();
         co_return;
     }
@@ -257,6 +261,11 @@ void Connection::on_deadline() {
     } else {
         stream_.cancel();
     }
+}
+
+void Connection::disconnect() {
+    close();
+    fire_on_close();
 }
 
 void Connection::close() {

@@ -29,7 +29,10 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     // For the worker.
     SteadyTime deadline() const { return deadline_; }
     void on_deadline();
+    void on_sweep();
     bool idle() const { return idle_; }
+    /// Closes under a handler that may be at work, and tells it.
+    void disconnect();
     void close();
     std::size_t index = 0;  ///< place in the worker's list
 
@@ -114,6 +117,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     std::function<void()> on_close_;
 
     // A read that goes on while the handler works, so that a disconnect is seen.
+    bool reading_ = false;
     bool watching_ = false;
     bool reader_waits_ = false;
     IoError watch_error_;

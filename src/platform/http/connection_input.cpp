@@ -29,7 +29,9 @@ Task<IoError> Connection::fill(std::size_t capacity_max) {
     if (space.empty()) {
         co_return boost::asio::error::no_buffer_space;
     }
+    reading_ = true;
     const Stream::Outcome outcome = co_await stream_.read_some(space);
+    reading_ = false;
     input_.commit(outcome.bytes);
     end_of_input_ = outcome.bytes == 0 && !outcome.error;
     co_return outcome.error;
@@ -66,6 +68,7 @@ Task<Result<void>> Connection::read_raw(std::string& raw, SteadyTime until) {
         }
         if (error || end_of_input_) {
             body_broken_ = true;
+            fire_on_close();
             co_return fail(Errc::closed, "the client went away inside the body");
         }
     }
@@ -180,7 +183,14 @@ void Connection::notify_disconnect(std::function<void()> on_close) {
     on_close_ = std::move(on_close);
     if (end_of_input_ || closed_) {
         fire_on_close();
-    } else if (!watching_) {
+    }
+}
+
+// Watching costs a coroutine and a read, and most requests are answered before the next sweep: so
+// it begins with the sweep.
+void Connection::on_sweep() {
+    const bool wanted = on_close_ && !end_of_input_ && !closed_;
+    if (wanted && !watching_ && !reading_ && input_.size() < kWatchBytesMax) {
         watching_ = true;
         watch_done_.emplace(worker_->executor());
         async::spawn(worker_->executor(), watch(shared_from_this()));

@@ -51,7 +51,8 @@ ResponseFrame Connection::frame_for(unsigned status, std::optional<std::uint64_t
         const auto left = parser_->body_bytes_left();
         keep_alive_ = keep_alive_ && !continue_owed_ && left.value_or(0) <= kUnreadBodyBytesMax;
     }
-    keep_alive_ = keep_alive_ && !body_broken_ && !end_of_input_ && !worker_->draining() &&
+    const bool no_more_requests = end_of_input_ && input_.empty();
+    keep_alive_ = keep_alive_ && !body_broken_ && !no_more_requests && !worker_->draining() &&
                   frame.framing != Framing::until_close;
     frame.close = !keep_alive_;
     frame.keep_alive = http_1_0 && keep_alive_;
@@ -126,7 +127,7 @@ Task<Result<void>> Connection::send(Pieces pieces) {
     if (error) {
         keep_alive_ = false;
         Error closed = closed_error();
-        close();
+        disconnect();
         co_return fail(std::move(closed));
     }
     co_return Result<void>();

@@ -14,7 +14,7 @@ namespace pgmind::http {
 /// Whether an Accept-Encoding field allows gzip (RFC 9110 section 12.5.3).
 bool accepts_gzip(std::string_view accept_encoding);
 
-/// Whether a response gains by gzip: text of 1 KiB to 4 MiB (more would hold the event loop too
+/// Whether a response gains by gzip: text of 1 KiB to 1 MiB (more would hold the event loop too
 /// long), not encoded yet, not partial, and without a strong ETag (which names exact bytes, so a
 /// later If-Match would no longer compare).
 bool is_worth_compressing(const Response& response);

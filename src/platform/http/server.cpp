@@ -131,6 +131,7 @@ void hand_over(Listening& listening, Socket socket, const std::shared_ptr<Server
 }
 
 Task<void> accept_all(std::shared_ptr<Listening> listening) {
+    bool refused = false;
     while (listening->acceptor.is_open()) {
         const auto& worker = listening->workers[listening->next];
         listening->next = (listening->next + 1) % listening->workers.size();
@@ -140,15 +141,23 @@ Task<void> accept_all(std::shared_ptr<Listening> listening) {
         co_await listening->acceptor.async_accept(socket, token);
         if (!error) {
             hand_over(*listening, std::move(socket), worker);
+            refused = false;
         } else if (error == boost::asio::error::operation_aborted) {
             co_return;
         } else if (error != boost::asio::error::connection_aborted) {
             // Out of descriptors or memory: accepting again at once would spin. Connections that
             // close meanwhile make room.
-            log::warning("cannot accept a connection", {{"error", error.message()}});
+            if (!std::exchange(refused, true)) {
+                log::warning("cannot accept connections", {{"error", error.message()}});
+            }
             co_await async::wait_for(kAcceptPause);
         }
     }
+}
+
+Task<void> make_handler(std::shared_ptr<ServerWorker> worker) {
+    worker->handler();
+    co_return;
 }
 
 Task<void> close_acceptor(std::shared_ptr<Listening> listening) {
@@ -201,6 +210,9 @@ class Server::Implementation {
             return opened;
         }
         port_ = listening_->acceptor.local_endpoint().port();
+        for (const auto& worker : listening_->workers) {
+            async::spawn(worker->executor(), make_handler(worker));
+        }
         async::spawn(executor_, accept_all(listening_));
         return {};
     }

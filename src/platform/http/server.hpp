@@ -42,7 +42,7 @@ class Exchange {
     virtual Task<Result<std::optional<std::string>>> read_chunk() = 0;
 
     /// Sends a whole response. Adds Content-Length, Date; compresses with gzip when the client
-    /// accepts it and the body is text of 1 KiB or more.
+    /// accepts it and the body is text of 1 KiB to 1 MiB without a strong ETag.
     virtual Task<Result<void>> respond(Response response) = 0;
 
     virtual Task<Result<void>> start(unsigned status, Headers headers) = 0;
@@ -50,18 +50,23 @@ class Exchange {
     virtual Task<Result<void>> finish() = 0;
     virtual bool started() const = 0;
 
-    /// Calls `on_close` once if the client goes away before the answer is finished (cancellation).
-    /// Works while nothing is being read; the function must not block.
+    /// Calls `on_close` once if the client goes away before the handler returns (cancellation), at
+    /// once if it has gone already. It is seen within a quarter of a second, or when a read or a
+    /// write fails. The function runs on this loop and must not block. A client that has 16 KiB of
+    /// further requests waiting is not watched.
     virtual void notify_disconnect(std::function<void()> on_close) = 0;
     /// True when the server is draining: long-lived streams should end.
     virtual bool draining() const = 0;
 };
 
-/// Serves one request. Must not throw; one made per worker, called on that worker's loop.
+/// Serves one request. Must not throw; one is made for each worker, on that worker's loop, where it
+/// is called and, by drain(), destroyed.
 using Handler = std::function<Task<void>(Exchange&)>;
 using HandlerFactory = std::function<Handler(std::size_t worker)>;
 
 /// Accepts connections and spreads them over the workers. start() and drain() from any one thread.
+/// Outlived by the workers; drained, or its workers stopped, before what its handlers use goes
+/// away.
 class Server {
   public:
     Server(async::Workers& workers, ServerOptions options, HandlerFactory factory);

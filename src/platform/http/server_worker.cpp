@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kCloseGrace{1000};
 std::chrono::steady_clock::duration period_for(const ServerOptions& options) {
     const auto shortest = std::min({options.header_timeout, options.keep_alive_timeout,
                                     options.write_timeout, options.body_timeout});
-    return std::clamp(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(1000));
+    return std::clamp(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
 }
 
 }  // namespace
@@ -63,6 +63,7 @@ Task<void> ServerWorker::sweep(std::shared_ptr<ServerWorker> self) {
             if (connection->deadline() <= now) {
                 connection->on_deadline();
             }
+            connection->on_sweep();
         }
     }
     self->sweeping_ = false;
@@ -91,7 +92,7 @@ Task<void> ServerWorker::drain(Deadline deadline) {
     }
     co_await wait_until_empty(deadline);
     for (Connection* connection : connections_) {
-        connection->close();
+        connection->disconnect();
     }
     const Deadline grace = Deadline::after(kCloseGrace);
     co_await wait_until_empty(grace);

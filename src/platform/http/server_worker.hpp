@@ -23,9 +23,10 @@ struct ServerShared {
 };
 
 /// The part of a server that lives on one loop: its handler, its connections, and one clock for all
-/// of their deadlines. Instead of a timer for each request a sweep looks at every connection
-/// several times in the shortest timeout, so a deadline is kept to within an eighth of that (at
-/// most 1 s). All calls on its loop, but the constructor and requests_total().
+/// of their deadlines. Instead of a timer for each request a sweep looks at every connection eight
+/// times in the shortest timeout, at least four times a second: so exactly is a deadline kept, and
+/// so soon is it seen that the client of a slow request has gone. All calls on its loop, but the
+/// constructor and requests_total().
 class ServerWorker : public std::enable_shared_from_this<ServerWorker> {
   public:
     ServerWorker(Executor executor, std::size_t index, std::shared_ptr<ServerShared> shared);

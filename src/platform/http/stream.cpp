@@ -161,6 +161,12 @@ void Stream::close() {
     abort();
 }
 
+void Stream::reset() {
+    IoError ignored;  // a socket that cannot linger is closed all the same
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    abort();
+}
+
 void Stream::abort() {
     IoError ignored;  // close(2) releases the descriptor even when it reports an error
     socket_.close(ignored);

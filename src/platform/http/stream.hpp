@@ -53,6 +53,8 @@ class Stream {
     void close();
     /// Closes without TLS's goodbye, from outside the operation under way, which then fails.
     void abort();
+    /// Closes so that the peer sees a failure, not an end.
+    void reset();
     /// Why the last handshake failed, for a person.
     const std::string& tls_failure() const { return tls_.failure(); }
     Socket& socket() { return socket_; }

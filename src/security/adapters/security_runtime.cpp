@@ -1,5 +1,7 @@
 #include "security/adapters/security_runtime.hpp"
 
+#include <future>
+
 #include "async/workers.hpp"
 #include "platform/postgres/listener.hpp"
 #include "platform/telemetry/log.hpp"
@@ -107,10 +109,20 @@ class SecurityRuntime::Implementation {
   private:
     Executor executor() { return thread_.executor(0); }
 
+    // The answer travels through a promise, whose state both threads own: an event loop on this
+    // side could be gone while the other thread still leaves it.
     template <class T>
     T block(Task<T> task) {
-        boost::asio::io_context here;
-        return async::run_blocking_loop(here, async::run_on(executor(), std::move(task)));
+        std::promise<T> promise;
+        std::future<T> answer = promise.get_future();
+        async::spawn(executor(), answer_with(std::move(promise), std::move(task)));
+        return answer.get();
+    }
+
+    template <class T>
+    static Task<void> answer_with(std::promise<T> promise, Task<T> task) {
+        T value = co_await std::move(task);
+        promise.set_value(std::move(value));
     }
 
     Task<void> counted(Task<void> task) {
@@ -131,6 +143,11 @@ class SecurityRuntime::Implementation {
             const Deadline pause = deadline.capped(std::chrono::milliseconds(100));
             co_await async::wait_until(pause.when());
             loaded = co_await refresher_.refresh(deadline);
+        }
+        if (!loaded) {
+            co_return fail(Errc::directory_stale,
+                           "the coordinator does not give principals and grants: " +
+                               loaded.error().detail);
         }
         co_return loaded;
     }

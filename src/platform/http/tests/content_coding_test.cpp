@@ -32,7 +32,7 @@ TEST(WorthCompressing, IsLongTextWithoutStrongTag) {
     EXPECT_FALSE(is_worth_compressing(text_response("application/json", 1023)));
     EXPECT_FALSE(is_worth_compressing(text_response("image/png", 4096)));
     EXPECT_FALSE(is_worth_compressing(text_response("", 4096)));
-    EXPECT_FALSE(is_worth_compressing(text_response("text/plain", 5 * 1024 * 1024)));
+    EXPECT_FALSE(is_worth_compressing(text_response("text/plain", 2 * 1024 * 1024)));
     Response tagged = text_response("text/plain", 4096);
     tagged.headers.set("ETag", "\"5\"");
     EXPECT_FALSE(is_worth_compressing(tagged));

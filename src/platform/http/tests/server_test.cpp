@@ -247,6 +247,31 @@ TEST_F(ServerTest, ReadsAndWritesLargeBodiesInBothDirections) {
     EXPECT_TRUE(back.ends_with("\r\n\r\n" + text));
 }
 
+TEST_F(ServerTest, ACutAnswerToHttp10EndsInAReset) {
+    RawClient client(server_.port());
+    client.send("GET /cut HTTP/1.0\r\n\r\n");
+    bool reset = false;
+    client.read_to_end(&reset);
+    EXPECT_TRUE(reset);
+}
+
+TEST_F(ServerTest, AnswersAClientThatHasSentItsLast) {
+    RawClient client(server_.port());
+    client.send(get("/one") + get("/two"));
+    client.shutdown_send();
+    EXPECT_TRUE(client.read_response().ends_with("GET /one "));
+    EXPECT_TRUE(client.read_response().ends_with("GET /two "));
+    EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST_F(ServerTest, DecodesAStreamInParts) {
+    const std::string body = gzip(std::string(1'000'000, 'z'));
+    const std::string back =
+        answer("POST /copy HTTP/1.0\r\nContent-Encoding: gzip\r\nContent-Length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + body);
+    EXPECT_TRUE(back.ends_with("\r\n\r\n" + std::string(1'000'000, 'z')));
+}
+
 TEST_F(ServerTest, LimitsBodiesWhateverTheirEncoding) {
     const std::string large(kBodyMax + 1, 'x');
     const std::string announced =
