@@ -1,0 +1,220 @@
+#include <sys/prctl.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <condition_variable>
+#include <csignal>
+#include <iostream>
+#include <stop_token>
+#include <thread>
+
+#include "cluster/adapters/embedded_cluster.hpp"
+#include "cluster/adapters/migrations.hpp"
+#include "command.hpp"
+#include "demo/package_demo.hpp"
+#include "gateway/admin_key_file.hpp"
+#include "gateway/gateway.hpp"
+#include "memory/adapters/migrations.hpp"
+#include "output/terminal.hpp"
+#include "platform/telemetry/log.hpp"
+#include "security/adapters/migrations.hpp"
+
+namespace pgmind::app {
+namespace {
+
+constexpr auto kStartTimeout = std::chrono::minutes(2);
+constexpr auto kStopTimeout = std::chrono::seconds(30);
+
+struct UpOptions {
+    std::string data;
+    std::string shards;
+    std::string port;
+    std::string postgres_port;
+    bool demo = false;
+};
+
+// Waits for SIGINT or SIGTERM on a thread of its own, so that a stop is heard at any moment of the
+// start too.
+class StopSignals {
+  public:
+    StopSignals() : signals_(loop_, SIGINT, SIGTERM) {
+        signals_.async_wait([this](const boost::system::error_code& error, int) {
+            if (!error) {
+                source_.request_stop();
+            }
+        });
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+    ~StopSignals() {
+        loop_.stop();
+        thread_.join();
+    }
+    StopSignals(const StopSignals&) = delete;
+    StopSignals& operator=(const StopSignals&) = delete;
+
+    std::stop_token token() const { return source_.get_token(); }
+    void wait() const {
+        std::mutex mutex;  // tidy: allow lock because the main thread sleeps here until the end
+        std::condition_variable_any wake;
+        std::unique_lock lock(mutex);
+        wake.wait(lock, source_.get_token(), [] { return false; });
+    }
+
+  private:
+    boost::asio::io_context loop_{1};
+    boost::asio::signal_set signals_;
+    std::stop_source source_;
+    std::thread thread_;
+};
+
+std::vector<std::pair<std::string, std::string>> overrides_of(const UpOptions& options) {
+    std::vector<std::pair<std::string, std::string>> overrides;
+    for (const auto& [key, value] :
+         {std::pair("data.directory", &options.data), std::pair("cluster.shards", &options.shards),
+          std::pair("http.port", &options.port),
+          std::pair("cluster.postgres_port", &options.postgres_port)}) {
+        if (!value->empty()) {
+            overrides.emplace_back(key, *value);
+        }
+    }
+    return overrides;
+}
+
+void configure_log(const config::Configuration& configuration) {
+    const std::string& level = configuration.text("log.level");
+    const std::string& format = configuration.text("log.format");
+    const log::Level chosen = level == "debug"     ? log::Level::debug
+                              : level == "warning" ? log::Level::warning
+                              : level == "error"   ? log::Level::error
+                                                   : log::Level::info;
+    const bool human = format == "human" || (format == "auto" && isatty(STDERR_FILENO) == 1);
+    log::configure(chosen, human ? log::Format::human : log::Format::json);
+}
+
+cluster::EmbeddedOptions cluster_options(const config::Configuration& configuration,
+                                         async::EventBus& bus) {
+    cluster::EmbeddedOptions options;
+    options.directory = configuration.text("data.directory");
+    // What the operator did not say stays as the directory has it.
+    if (configuration.origin("cluster.shards") != config::Origin::built_in) {
+        options.request.shards = static_cast<std::size_t>(configuration.integer("cluster.shards"));
+    }
+    if (configuration.origin("cluster.postgres_port") != config::Origin::built_in) {
+        const std::int64_t port = configuration.integer("cluster.postgres_port");
+        options.request.coordinator_port = static_cast<std::uint16_t>(port);
+        options.request.shard_port = static_cast<std::uint16_t>(port + 1);
+    }
+    options.server_user = configuration.text("cluster.postgres_user");
+    options.programs = configuration.text("cluster.postgres_bin");
+    options.coordinator_migrations = security::security_coordinator_migrations();
+    options.shard_migrations = memory::memory_shard_migrations();
+    options.product_version = PGMIND_VERSION;
+    options.events = &bus;
+    return options;
+}
+
+std::string url_of(const Gateway& gateway, const config::Configuration& configuration) {
+    std::string host = configuration.text("http.address");
+    if (host == "0.0.0.0" || host == "::") {
+        host = "localhost";
+    } else if (host.find(':') != std::string::npos) {
+        host = "[" + host + "]";
+    }
+    return (gateway.secure() ? "https://" : "http://") + host + ":" +
+           std::to_string(gateway.port());
+}
+
+void print_welcome(const Gateway& gateway, const config::Configuration& configuration,
+                   const cluster::EmbeddedCluster& cluster, const AdminKeyFile& key) {
+    std::cout << styled("pgmind " PGMIND_VERSION " is ready", Style::good) << "  "
+              << url_of(gateway, configuration) << "  (REST /api/v1, MCP /mcp)\n"
+              << "data      " << cluster.directory().string() << "\n";
+    for (const cluster::Node& node : cluster.nodes()) {
+        std::cout << "postgres  " << node.name << " on 127.0.0.1:" << node.port << "\n";
+    }
+    if (gateway.made_admin_key()) {
+        std::cout << "admin key " << key.shown_once() << "\n"
+                  << "          shown this once; kept in " << key.path() << " (mode 0600)\n";
+    } else {
+        std::cout << "admin key in " << key.path() << "\n";
+    }
+    std::cout << "Ctrl-C stops everything.\n" << std::flush;
+}
+
+Exit serve(const UpOptions& options, const config::Configuration& configuration) {
+    const StopSignals signals;
+    integration::TraceStore traces{integration::TraceLimits{}};
+    async::EventBus bus;
+    traces.observe(bus);
+    metrics::Registry registry;
+
+    auto cluster =
+        cluster::EmbeddedCluster::start(cluster_options(configuration, bus), signals.token());
+    if (!cluster) {
+        return signals.token().stop_requested() ? Exit::success : report(cluster.error());
+    }
+    const cluster::EmbeddedCluster& running = **cluster;
+    auto coordinator = running.coordinator_connection(cluster::Role::gateway);
+    auto hmac_key = running.api_key_hmac();
+    if (!coordinator || !hmac_key) {
+        return report(coordinator ? hmac_key.error() : coordinator.error());
+    }
+    AdminKeyFile key_file(running.directory());
+    GatewayOptions gateway_options{
+        configuration,
+        running.cluster(),
+        bus,
+        traces,
+        registry,
+        *coordinator,
+        [&running](std::string_view shard, std::string_view database) {
+            return running.shard_connection(ShardId(std::string(shard)), std::string(database),
+                                            cluster::Role::gateway);
+        },
+        *hmac_key,
+        [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
+        PGMIND_VERSION};
+    auto gateway = Gateway::start(std::move(gateway_options), Deadline::after(kStartTimeout));
+    if (!gateway) {
+        const Exit exit = report(gateway.error());
+        (*cluster)->stop(Deadline::after(kStopTimeout));
+        return exit;
+    }
+    print_welcome(**gateway, configuration, running, key_file);
+    if (options.demo) {
+        run_package_demo(url_of(**gateway, configuration), key_file.path(), signals.token());
+    }
+    signals.wait();
+    const std::chrono::seconds drain(configuration.integer("http.drain_seconds"));
+    const Result<void> stopped = (*gateway)->stop(Deadline::after(drain + kStopTimeout));
+    (*cluster)->stop(Deadline::after(kStopTimeout));
+    return stopped ? Exit::success : report(stopped.error());
+}
+
+Exit up(const GlobalOptions& global, const UpOptions& options) {
+    const config::Outcome outcome = load_configuration(global, overrides_of(options));
+    if (report_problems(outcome.problems)) {
+        return Exit::usage;
+    }
+    configure_log(outcome.configuration);
+    return serve(options, outcome.configuration);
+}
+
+}  // namespace
+
+void add_up_command(CommandLine line) {
+    CLI::App* command = line.app.add_subcommand(
+        "up", "Start PostgreSQL shards and the gateway on this machine");
+    auto options = std::make_shared<UpOptions>();
+    command->add_option("--data", options->data, "Data directory [/var/lib/pgmind as root]");
+    command->add_option("--shards", options->shards, "Shards of a new cluster [2]");
+    command->add_option("--port", options->port, "Port of REST and MCP [7432]");
+    command->add_option("--postgres-port", options->postgres_port,
+                        "Port of the coordinator; shards take the next ones [7440]");
+    command->add_flag("--demo", options->demo,
+                      "Load Debian's package descriptions on the first start and search them");
+    command->footer("Examples:\n  pgmind up\n  pgmind up --data ./memory --shards 3\n"
+                    "  pgmind up --demo");
+    run_when_parsed(line, command, options, up);
+}
+
+}  // namespace pgmind::app

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "async/event_bus.hpp"
+#include "cluster/api/cluster.hpp"
+#include "integration/app/trace_store.hpp"
+#include "platform/config/config.hpp"
+#include "platform/postgres/pool_directory.hpp"
+#include "platform/telemetry/metrics.hpp"
+#include "security/api/security.hpp"
+
+namespace pgmind::app {
+
+/// What a gateway is told about the cluster that it serves. References outlive the gateway.
+struct GatewayOptions {
+    const config::Configuration& configuration;
+    const cluster::Cluster& cluster;
+    async::EventBus& bus;
+    integration::TraceStore& traces;  ///< observes the bus, outlives it
+    metrics::Registry& metrics;
+    postgres::ConnectionOptions coordinator;
+    /// Where a shard's database is, for the gateway's role. Called on every worker; thread-safe.
+    postgres::PoolDirectory::Resolver shard_connection;
+    std::string hmac_key;  ///< of the API keys
+    /// Stores the first administrator's key for the operator.
+    std::function<Result<void>(const security::IssuedApiKey&)> keep_admin_key;
+    std::string product_version;
+};
+
+/// The server of REST and MCP: workers, their services, the HTTP server. start() and stop() block and
+/// are called by one thread, which is none of the workers'.
+class Gateway {
+  public:
+    static Result<std::unique_ptr<Gateway>> start(GatewayOptions options, Deadline deadline);
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    std::uint16_t port() const;
+    bool secure() const;  ///< speaks TLS
+    /// True when this start made the first administrator's key.
+    bool made_admin_key() const;
+
+    /// Accepts no more, lets what is in flight finish until the deadline, writes what is queued.
+    Result<void> stop(Deadline deadline);
+
+  private:
+    class Implementation;
+    explicit Gateway(std::unique_ptr<Implementation> implementation);
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace pgmind::app

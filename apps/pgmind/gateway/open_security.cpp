@@ -1,0 +1,95 @@
+#include "gateway/open_security.hpp"
+
+#include <utility>
+
+namespace pgmind::app {
+namespace {
+
+using security::Action;
+using security::ApiKeyDetails;
+using security::AuditQuery;
+using security::AuditRecord;
+using security::Credentials;
+using security::Grant;
+using security::IssuedApiKey;
+using security::NewApiKey;
+using security::NewPrincipal;
+using security::Principal;
+using security::PrincipalDetails;
+using security::PrincipalSnapshot;
+using security::Resource;
+using security::Security;
+
+class OpenSecurity final : public Security {
+  public:
+    explicit OpenSecurity(std::unique_ptr<Security> inner) : inner_(std::move(inner)) {
+        auto principal = std::make_shared<Principal>();
+        principal->id = PrincipalId("00000000-0000-0000-0000-000000000000");
+        principal->name = "anonymous";
+        principal->kind = security::PrincipalKind::service;
+        principal->grants = {Grant{security::Role::admin, "*", false}};
+        anonymous_ = std::move(principal);
+    }
+
+    Task<Result<PrincipalSnapshot>> authenticate(const RequestContext&, Credentials) override {
+        co_return anonymous_;
+    }
+    Task<Result<void>> authorize(const RequestContext& request, PrincipalSnapshot principal,
+                                 Action action, Resource resource) override {
+        return inner_->authorize(request, std::move(principal), action, std::move(resource));
+    }
+    Task<Result<void>> record(const RequestContext& request, PrincipalSnapshot principal,
+                              Action action, Resource resource, std::string outcome) override {
+        return inner_->record(request, std::move(principal), action, std::move(resource),
+                              std::move(outcome));
+    }
+    bool may(const Principal& principal, Action action, const Resource& resource) const override {
+        return inner_->may(principal, action, resource);
+    }
+    NamespacePatterns namespace_patterns(const Principal& principal, Action action) const override {
+        return inner_->namespace_patterns(principal, action);
+    }
+    Task<Result<PrincipalDetails>> create_principal(const RequestContext& request,
+                                                    NewPrincipal principal) override {
+        return inner_->create_principal(request, std::move(principal));
+    }
+    Task<Result<std::vector<PrincipalDetails>>> list_principals(
+        const RequestContext& request) override {
+        return inner_->list_principals(request);
+    }
+    Task<Result<PrincipalDetails>> set_grants(const RequestContext& request, std::string name,
+                                              std::vector<Grant> grants) override {
+        return inner_->set_grants(request, std::move(name), std::move(grants));
+    }
+    Task<Result<void>> disable_principal(const RequestContext& request,
+                                         std::string name) override {
+        return inner_->disable_principal(request, std::move(name));
+    }
+    Task<Result<IssuedApiKey>> create_api_key(const RequestContext& request,
+                                              NewApiKey key) override {
+        return inner_->create_api_key(request, std::move(key));
+    }
+    Task<Result<std::vector<ApiKeyDetails>>> list_api_keys(const RequestContext& request,
+                                                           std::string name) override {
+        return inner_->list_api_keys(request, std::move(name));
+    }
+    Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override {
+        return inner_->revoke_api_key(request, std::move(key_id));
+    }
+    Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
+                                                       AuditQuery query) override {
+        return inner_->query_audit(request, std::move(query));
+    }
+
+  private:
+    std::unique_ptr<Security> inner_;
+    PrincipalSnapshot anonymous_;
+};
+
+}  // namespace
+
+std::unique_ptr<security::Security> make_open_security(std::unique_ptr<security::Security> inner) {
+    return std::make_unique<OpenSecurity>(std::move(inner));
+}
+
+}  // namespace pgmind::app

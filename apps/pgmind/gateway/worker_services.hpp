@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+
+#include "async/blocking_pool.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/statement_metrics.hpp"
+#include "integration/app/trace_store.hpp"
+#include "intelligence/api/intelligence.hpp"
+#include "memory/api/memory.hpp"
+#include "platform/http/server.hpp"
+#include "security/adapters/security_runtime.hpp"
+
+namespace pgmind::app {
+
+/// What all workers share; outlives their services.
+struct SharedServices {
+    const GatewayOptions& options;
+    cluster::Cluster& cluster;
+    security::SecurityRuntime& security;
+    integration::TraceStore& traces;
+    async::BlockingPool& blocking;
+};
+
+/// Everything that one worker works with: pools, facades of the contexts, protocol handlers. Belongs
+/// to that worker's loop; made before the loop runs, closed on it, destroyed after it has ended.
+class WorkerServices {
+  public:
+    static Result<std::unique_ptr<WorkerServices>> make(boost::asio::io_context& loop,
+                                                        const SharedServices& shared);
+    ~WorkerServices();
+
+    http::Handler handler();
+    memory::Memory& memory() { return *memory_; }
+    Task<void> close(Deadline deadline);
+
+  private:
+    WorkerServices(boost::asio::io_context& loop, const SharedServices& shared);
+    Result<void> wire_intelligence(boost::asio::io_context& loop, const SharedServices& shared);
+    void wire_memory(const SharedServices& shared);
+    void wire_security(const SharedServices& shared);
+    void wire_integration(const SharedServices& shared);
+    struct Parts;
+
+    StatementMetrics statements_;
+    postgres::PoolDirectory pools_;
+    std::unique_ptr<Parts> parts_;
+    std::unique_ptr<intelligence::Intelligence> intelligence_;
+    std::unique_ptr<memory::Memory> memory_;
+    std::unique_ptr<security::Security> security_;
+    http::Handler rest_;
+    http::Handler mcp_;
+};
+
+}  // namespace pgmind::app
