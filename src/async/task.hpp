@@ -3,6 +3,8 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <future>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -62,6 +64,33 @@ Task<T> run_on(Executor executor, Task<T> task) {
         co_await boost::asio::co_spawn(executor, std::move(keeping), use_task);
         co_return std::move(*value);
     }
+}
+
+/// Runs a task on the loop of another thread and blocks this one until it has ended: for start-up
+/// and shutdown, never on a loop. The other thread touches nothing of the caller's stack.
+template <class T>
+T block_on(Executor executor, Task<T> task) {
+    auto promise = std::make_shared<std::promise<T>>();
+    std::future<T> future = promise->get_future();
+    if constexpr (std::is_void_v<T>) {
+        boost::asio::co_spawn(executor, std::move(task), [promise](std::exception_ptr thrown) {
+            if (thrown) {
+                promise->set_exception(thrown);
+            } else {
+                promise->set_value();
+            }
+        });
+    } else {
+        boost::asio::co_spawn(executor, std::move(task),
+                              [promise](std::exception_ptr thrown, T value) {
+                                  if (thrown) {
+                                      promise->set_exception(thrown);
+                                  } else {
+                                      promise->set_value(std::move(value));
+                                  }
+                              });
+    }
+    return future.get();
 }
 
 /// Runs a task to its end on an event loop of its own, blocking the calling thread: for main

@@ -1,19 +1,18 @@
-#include <sys/prctl.h>
+#include "commands/up.hpp"
 
-#include <boost/asio/signal_set.hpp>
 #include <condition_variable>
 #include <csignal>
 #include <iostream>
 #include <stop_token>
 #include <thread>
 
+#include <boost/asio/signal_set.hpp>
+#include <unistd.h>
+
 #include "cluster/adapters/embedded_cluster.hpp"
-#include "cluster/adapters/migrations.hpp"
-#include "command.hpp"
-#include "demo/package_demo.hpp"
 #include "gateway/admin_key_file.hpp"
 #include "gateway/gateway.hpp"
-#include "memory/adapters/migrations.hpp"
+#include "memory/adapters/make_memory.hpp"
 #include "output/terminal.hpp"
 #include "platform/telemetry/log.hpp"
 #include "security/adapters/migrations.hpp"
@@ -29,7 +28,6 @@ struct UpOptions {
     std::string shards;
     std::string port;
     std::string postgres_port;
-    bool demo = false;
 };
 
 // Waits for SIGINT or SIGTERM on a thread of its own, so that a stop is heard at any moment of the
@@ -140,7 +138,7 @@ void print_welcome(const Gateway& gateway, const config::Configuration& configur
     std::cout << "Ctrl-C stops everything.\n" << std::flush;
 }
 
-Exit serve(const UpOptions& options, const config::Configuration& configuration) {
+Exit serve(const config::Configuration& configuration) {
     const StopSignals signals;
     integration::TraceStore traces{integration::TraceLimits{}};
     async::EventBus bus;
@@ -180,9 +178,6 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
         return exit;
     }
     print_welcome(**gateway, configuration, running, key_file);
-    if (options.demo) {
-        run_package_demo(url_of(**gateway, configuration), key_file.path(), signals.token());
-    }
     signals.wait();
     const std::chrono::seconds drain(configuration.integer("http.drain_seconds"));
     const Result<void> stopped = (*gateway)->stop(Deadline::after(drain + kStopTimeout));
@@ -196,24 +191,23 @@ Exit up(const GlobalOptions& global, const UpOptions& options) {
         return Exit::usage;
     }
     configure_log(outcome.configuration);
-    return serve(options, outcome.configuration);
+    return serve(outcome.configuration);
 }
 
 }  // namespace
 
 void add_up_command(CommandLine line) {
-    CLI::App* command = line.app.add_subcommand(
-        "up", "Start PostgreSQL shards and the gateway on this machine");
+    CLI::App* command =
+        line.app.add_subcommand("up", "Start PostgreSQL shards and the gateway on this machine");
     auto options = std::make_shared<UpOptions>();
     command->add_option("--data", options->data, "Data directory [/var/lib/pgmind as root]");
     command->add_option("--shards", options->shards, "Shards of a new cluster [2]");
     command->add_option("--port", options->port, "Port of REST and MCP [7432]");
     command->add_option("--postgres-port", options->postgres_port,
                         "Port of the coordinator; shards take the next ones [7440]");
-    command->add_flag("--demo", options->demo,
-                      "Load Debian's package descriptions on the first start and search them");
-    command->footer("Examples:\n  pgmind up\n  pgmind up --data ./memory --shards 3\n"
-                    "  pgmind up --demo");
+    command->footer(
+        "Examples:\n  pgmind up\n  pgmind up --data ./memory --shards 3\n"
+        "  pgmind up --demo");
     run_when_parsed(line, command, options, up);
 }
 

@@ -2,11 +2,11 @@
 
 #include <thread>
 
-#include "async/when_all.hpp"
 #include "async/workers.hpp"
 #include "gateway/ready_cluster.hpp"
 #include "gateway/sweeper.hpp"
 #include "gateway/worker_services.hpp"
+#include "integration/adapters/events/outbox_runtime.hpp"
 #include "platform/telemetry/log.hpp"
 
 namespace pgmind::app {
@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kBlockingThreads = 2;
 constexpr std::size_t kBlockingQueueMax = 256;
-
-bool is_loopback(const std::string& address) {
-    return address == "::1" || address.starts_with("127.");
-}
 
 std::size_t worker_count(const config::Configuration& configuration) {
     const std::int64_t wanted = configuration.integer("http.workers");
@@ -55,16 +51,6 @@ Result<void> check_exposure(const config::Configuration& configuration) {
     return {};
 }
 
-Task<bool> close_services(WorkerServices& services, Deadline deadline) {
-    co_await services.close(deadline);
-    co_return true;
-}
-
-Task<bool> stop_sweeper(Sweeper& sweeper) {
-    co_await sweeper.stop();
-    co_return true;
-}
-
 }  // namespace
 
 class Gateway::Implementation {
@@ -87,8 +73,7 @@ class Gateway::Implementation {
             return fail(std::move(runtime.error()));
         }
         security_ = std::move(*runtime);
-        auto administrator =
-            security_->ensure_administrator(options_.keep_admin_key, deadline);
+        auto administrator = security_->ensure_administrator(options_.keep_admin_key, deadline);
         if (!administrator) {
             return fail(std::move(administrator.error()));
         }
@@ -96,6 +81,9 @@ class Gateway::Implementation {
         cluster_ = std::make_unique<ReadyCluster>(options_.cluster, *security_);
         if (auto made = make_services(); !made) {
             return made;
+        }
+        if (auto relayed = start_outbox(); !relayed) {
+            return relayed;
         }
         server_ = std::make_unique<http::Server>(
             workers_, server_options(options_.configuration),
@@ -108,25 +96,21 @@ class Gateway::Implementation {
         sweeper_ = std::make_unique<Sweeper>(workers_.executor(0), services_[0]->memory(), pause);
         sweeper_->start();
         workers_.start();
+        running_ = true;
         return {};
     }
 
     Result<void> stop(Deadline deadline) {
-        boost::asio::io_context loop(1);
-        if (server_) {
-            async::run_blocking_loop(loop, server_->drain(deadline));
-        }
-        if (sweeper_) {
-            async::run_blocking_loop(
-                loop, async::run_on(workers_.executor(0), stop_sweeper(*sweeper_)));
+        if (running_) {
+            async::block_on(workers_.executor(0), server_->drain(deadline));
+            async::block_on(workers_.executor(0), sweeper_->stop());
             for (std::size_t i = 0; i < services_.size(); ++i) {
-                auto closing = close_services(*services_[i], deadline);
-                async::run_blocking_loop(
-                    loop, async::run_on(workers_.executor(i), std::move(closing)));
+                async::block_on(workers_.executor(i), services_[i]->close(deadline));
             }
         }
         workers_.stop();
         workers_.join();
+        outbox_.reset();
         Result<void> stopped;
         if (security_) {
             stopped = security_->stop(deadline);
@@ -154,11 +138,30 @@ class Gateway::Implementation {
         return {};
     }
 
+    // Events that shards keep until they are delivered. The gateway's own subscribers come with the
+    // protocols that push changes; until then they are counted.
+    Result<void> start_outbox() {
+        std::vector<integration::OutboxDatabase> databases;
+        for (const ShardId& shard : cluster_->shard_map()->shards()) {
+            for (const std::string_view database : {"project", "shared"}) {
+                auto options = options_.shard_connection(shard.value(), database);
+                if (!options) {
+                    return fail(std::move(options.error()));
+                }
+                databases.push_back(
+                    {shard.value() + "/" + std::string(database), std::move(*options)});
+            }
+        }
+        outbox_ = std::make_unique<integration::OutboxRuntime>(
+            std::move(databases), integration::OutboxRelay::Subscribers{}, options_.metrics,
+            integration::OutboxLimits{});
+        return {};
+    }
+
     void add_gauges() {
         const auto server = [this] { return server_->statistics(); };
-        options_.metrics.gauge(
-            "pgmind_http_connections", "Open client connections", {},
-            [server] { return static_cast<double>(server().connections_open); });
+        options_.metrics.gauge("pgmind_http_connections", "Open client connections", {},
+                               [server] { return static_cast<double>(server().connections_open); });
         options_.metrics.gauge(
             "pgmind_http_connections_refused", "Connections refused by the limit", {},
             [server] { return static_cast<double>(server().connections_refused); });
@@ -179,9 +182,11 @@ class Gateway::Implementation {
     std::unique_ptr<ReadyCluster> cluster_;
     async::Workers workers_;
     std::vector<std::unique_ptr<WorkerServices>> services_;
+    std::unique_ptr<integration::OutboxRuntime> outbox_;
     std::unique_ptr<Sweeper> sweeper_;
     std::unique_ptr<http::Server> server_;
     bool made_admin_key_ = false;
+    bool running_ = false;
 };
 
 Gateway::Gateway(std::unique_ptr<Implementation> implementation)
@@ -200,9 +205,17 @@ Result<std::unique_ptr<Gateway>> Gateway::start(GatewayOptions options, Deadline
     return std::unique_ptr<Gateway>(new Gateway(std::move(implementation)));
 }
 
-std::uint16_t Gateway::port() const { return implementation_->port(); }
-bool Gateway::secure() const { return implementation_->secure(); }
-bool Gateway::made_admin_key() const { return implementation_->made_admin_key(); }
-Result<void> Gateway::stop(Deadline deadline) { return implementation_->stop(deadline); }
+std::uint16_t Gateway::port() const {
+    return implementation_->port();
+}
+bool Gateway::secure() const {
+    return implementation_->secure();
+}
+bool Gateway::made_admin_key() const {
+    return implementation_->made_admin_key();
+}
+Result<void> Gateway::stop(Deadline deadline) {
+    return implementation_->stop(deadline);
+}
 
 }  // namespace pgmind::app

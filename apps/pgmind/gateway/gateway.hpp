@@ -31,8 +31,8 @@ struct GatewayOptions {
     std::string product_version;
 };
 
-/// The server of REST and MCP: workers, their services, the HTTP server. start() and stop() block and
-/// are called by one thread, which is none of the workers'.
+/// The server of REST and MCP: workers, their services, the HTTP server. start() and stop() block
+/// and are called by one thread, which is none of the workers'.
 class Gateway {
   public:
     static Result<std::unique_ptr<Gateway>> start(GatewayOptions options, Deadline deadline);

@@ -61,8 +61,7 @@ class OpenSecurity final : public Security {
                                               std::vector<Grant> grants) override {
         return inner_->set_grants(request, std::move(name), std::move(grants));
     }
-    Task<Result<void>> disable_principal(const RequestContext& request,
-                                         std::string name) override {
+    Task<Result<void>> disable_principal(const RequestContext& request, std::string name) override {
         return inner_->disable_principal(request, std::move(name));
     }
     Task<Result<IssuedApiKey>> create_api_key(const RequestContext& request,

@@ -7,8 +7,8 @@
 
 namespace pgmind::app {
 
-/// The cluster as the gateway's protocols see it: ready only when the gateway can also check keys and
-/// write its audit log. Thread-safe, as what it is made of.
+/// The cluster as the gateway's protocols see it: ready only when the gateway can also check keys
+/// and write its audit log. Thread-safe, as what it is made of.
 class ReadyCluster final : public cluster::Cluster {
   public:
     ReadyCluster(const cluster::Cluster& inner, const security::SecurityRuntime& security)

@@ -7,8 +7,8 @@
 
 namespace pgmind::app {
 
-/// Deletes expired entries again and again, on one worker's loop, until stopped. Several gateways may
-/// sweep at once: each skips what another has locked.
+/// Deletes expired entries again and again, on one worker's loop, until stopped. Several gateways
+/// may sweep at once: each skips what another has locked.
 class Sweeper {
   public:
     Sweeper(Executor executor, memory::Memory& memory, std::chrono::seconds pause)

@@ -2,6 +2,9 @@
 
 #include "gateway/open_security.hpp"
 #include "integration/adapters/rest/rest_handler.hpp"
+#include "intelligence/adapters/embedders.hpp"
+#include "intelligence/adapters/make_intelligence.hpp"
+#include "memory/adapters/make_memory.hpp"
 
 namespace pgmind::app {
 namespace {
@@ -13,17 +16,35 @@ postgres::PoolLimits pool_limits(const config::Configuration& configuration) {
     return limits;
 }
 
-// MCP has one path (and its metadata below /.well-known); everything else is REST.
-bool is_mcp(const http::RequestHead& head) {
-    return head.path == "/mcp" || head.path.starts_with("/.well-known/oauth-protected-resource");
-}
-
-Task<void> dispatch(const http::Handler& rest, const http::Handler& mcp, http::Exchange& exchange) {
-    const http::Handler& handler = is_mcp(exchange.head()) ? mcp : rest;
-    co_await handler(exchange);
+// The embedder that the configuration names; null for none.
+Result<std::unique_ptr<intelligence::Embedder>> make_embedder(
+    boost::asio::io_context& loop, async::BlockingPool& blocking,
+    const config::Configuration& configuration) {
+    const std::string& kind = configuration.text("embedder.kind");
+    if (kind == "none") {
+        return std::unique_ptr<intelligence::Embedder>();
+    }
+    intelligence::EmbedderOptions options;
+    options.kind =
+        kind == "ollama" ? intelligence::EmbedderKind::ollama : intelligence::EmbedderKind::openai;
+    options.url = configuration.text("embedder.url");
+    options.model = configuration.text("embedder.model");
+    options.dimensions = configuration.integer("embedder.dimensions");
+    options.api_key = configuration.text("embedder.api_key");
+    for (const auto& [key, value] :
+         {std::pair("embedder.url", &options.url), std::pair("embedder.model", &options.model)}) {
+        if (value->empty()) {
+            return fail(invalid_argument(key, std::string(key) + " is needed with embedder.kind"));
+        }
+    }
+    return intelligence::make_http_embedder(loop, blocking, std::move(options));
 }
 
 }  // namespace
+
+bool is_loopback(const std::string& address) {
+    return address == "::1" || address.starts_with("127.");
+}
 
 WorkerServices::WorkerServices(boost::asio::io_context& loop, const SharedServices& shared)
     : statements_(shared.options.metrics),
@@ -37,10 +58,23 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::make(boost::asio::io_con
     if (auto wired = services->wire_intelligence(loop, shared); !wired) {
         return fail(std::move(wired.error()));
     }
-    services->wire_memory(shared);
+    services->memory_ = memory::make_memory(services->pools_, shared.cluster,
+                                            *services->intelligence_, shared.options.bus);
     services->wire_security(shared);
     services->wire_integration(shared);
     return services;
+}
+
+WorkerServices::~WorkerServices() = default;
+
+Result<void> WorkerServices::wire_intelligence(boost::asio::io_context& loop,
+                                               const SharedServices& shared) {
+    auto embedder = make_embedder(loop, shared.blocking, shared.options.configuration);
+    if (!embedder) {
+        return fail(std::move(embedder.error()));
+    }
+    intelligence_ = intelligence::make_intelligence(pools_, std::move(*embedder));
+    return {};
 }
 
 void WorkerServices::wire_security(const SharedServices& shared) {
@@ -50,10 +84,24 @@ void WorkerServices::wire_security(const SharedServices& shared) {
     }
 }
 
-http::Handler WorkerServices::handler() {
-    return [this](http::Exchange& exchange) { return dispatch(rest_, mcp_, exchange); };
+void WorkerServices::wire_integration(const SharedServices& shared) {
+    const config::Configuration& configuration = shared.options.configuration;
+    integration::RestOptions rest;
+    rest.origins.allowed_origins = configuration.list("http.allowed_origins");
+    rest.origins.check_host = is_loopback(configuration.text("http.address"));
+    rest.metrics_open_on_loopback = configuration.boolean("metrics.open");
+    rest.version = shared.options.product_version;
+    rest_ = integration::make_rest_handler({*memory_, *intelligence_, shared.cluster, *security_,
+                                            shared.options.bus, shared.options.metrics,
+                                            shared.options.traces, std::move(rest)});
 }
 
-Task<void> WorkerServices::close(Deadline deadline) { co_await pools_.close(deadline); }
+http::Handler WorkerServices::handler() {
+    return rest_;
+}
+
+Task<void> WorkerServices::close(Deadline deadline) {
+    co_await pools_.close(deadline);
+}
 
 }  // namespace pgmind::app

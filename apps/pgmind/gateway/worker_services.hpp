@@ -13,6 +13,9 @@
 
 namespace pgmind::app {
 
+/// True for addresses that other machines cannot reach.
+bool is_loopback(const std::string& address);
+
 /// What all workers share; outlives their services.
 struct SharedServices {
     const GatewayOptions& options;
@@ -22,8 +25,9 @@ struct SharedServices {
     async::BlockingPool& blocking;
 };
 
-/// Everything that one worker works with: pools, facades of the contexts, protocol handlers. Belongs
-/// to that worker's loop; made before the loop runs, closed on it, destroyed after it has ended.
+/// Everything that one worker works with: pools, facades of the contexts, protocol handlers.
+/// Belongs to that worker's loop; made before the loop runs, closed on it, destroyed after it has
+/// ended.
 class WorkerServices {
   public:
     static Result<std::unique_ptr<WorkerServices>> make(boost::asio::io_context& loop,
@@ -37,19 +41,15 @@ class WorkerServices {
   private:
     WorkerServices(boost::asio::io_context& loop, const SharedServices& shared);
     Result<void> wire_intelligence(boost::asio::io_context& loop, const SharedServices& shared);
-    void wire_memory(const SharedServices& shared);
     void wire_security(const SharedServices& shared);
     void wire_integration(const SharedServices& shared);
-    struct Parts;
 
     StatementMetrics statements_;
     postgres::PoolDirectory pools_;
-    std::unique_ptr<Parts> parts_;
     std::unique_ptr<intelligence::Intelligence> intelligence_;
     std::unique_ptr<memory::Memory> memory_;
     std::unique_ptr<security::Security> security_;
     http::Handler rest_;
-    http::Handler mcp_;
 };
 
 }  // namespace pgmind::app

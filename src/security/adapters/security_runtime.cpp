@@ -1,6 +1,5 @@
 #include "security/adapters/security_runtime.hpp"
 
-#include <future>
 
 #include "async/workers.hpp"
 #include "platform/postgres/listener.hpp"
@@ -109,20 +108,9 @@ class SecurityRuntime::Implementation {
   private:
     Executor executor() { return thread_.executor(0); }
 
-    // The answer travels through a promise, whose state both threads own: an event loop on this
-    // side could be gone while the other thread still leaves it.
     template <class T>
     T block(Task<T> task) {
-        std::promise<T> promise;
-        std::future<T> answer = promise.get_future();
-        async::spawn(executor(), answer_with(std::move(promise), std::move(task)));
-        return answer.get();
-    }
-
-    template <class T>
-    static Task<void> answer_with(std::promise<T> promise, Task<T> task) {
-        T value = co_await std::move(task);
-        promise.set_value(std::move(value));
+        return async::block_on(executor(), std::move(task));
     }
 
     Task<void> counted(Task<void> task) {
