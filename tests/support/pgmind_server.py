@@ -40,6 +40,11 @@ def free_ports(count):
     raise RuntimeError("no free ports")
 
 
+def clean_environment():
+    """This process's environment without settings of pgmind."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PGMIND_")}
+
+
 class Server:
     """`pgmind up` in a directory of its own, stopped and deleted at the end of a with block."""
 
@@ -76,7 +81,8 @@ class Server:
             command += ["--set", setting]
         begin = time.monotonic()
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log,
+                                            env=clean_environment())
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - begin > 120:
                 raise RuntimeError("pgmind did not start: " +
