@@ -31,12 +31,12 @@ test: deps ## Build and run all tests (TESTS=regex for some)
 
 asan: deps ## Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan >/dev/null
-	@$(NINJA) build/asan --quiet
+	@$(NINJA) build/asan --quiet unit_tests
 	@ctest --test-dir build/asan --output-on-failure -L unit
 
 tsan: deps ## Unit tests under ThreadSanitizer
 	@cmake --preset tsan >/dev/null
-	@$(NINJA) build/tsan --quiet
+	@$(NINJA) build/tsan --quiet unit_tests
 	@ctest --test-dir build/tsan --output-on-failure -L unit
 
 tidy: deps ## Style: the tidy test, clang-format, clang-tidy on what changed

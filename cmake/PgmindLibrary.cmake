@@ -148,6 +148,12 @@ function(pgmind_add_test name)
   pgmind_finish(${name} test "" SOURCES ${ARG_SOURCES} DEPENDS ${ARG_DEPENDS}
                 THIRD_PARTY gtest ${ARG_THIRD_PARTY})
   add_test(NAME ${name} COMMAND ${name})
+  if("unit" IN_LIST ARG_LABELS)
+    if(NOT TARGET unit_tests)
+      add_custom_target(unit_tests)
+    endif()
+    add_dependencies(unit_tests ${name})
+  endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
