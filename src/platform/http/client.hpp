@@ -15,7 +15,7 @@ namespace pgmind::http {
 struct ClientOptions {
     std::string base_url;  ///< http://host:port or https://host:port, with an optional path prefix
     std::string tls_ca_file;  ///< empty: the system's certificate authorities
-    std::size_t response_bytes_max = 64 * 1024 * 1024;
+    std::size_t response_bytes_max = std::size_t{64} * 1024 * 1024;
     std::size_t connections_max = 4;  ///< open at once; kept alive and reused
 };
 

@@ -8,8 +8,8 @@
 namespace pgmind::http {
 namespace {
 
-constexpr std::size_t kHeadBytesMax = 64 * 1024;
-constexpr std::size_t kPartBytesMax = 64 * 1024;
+constexpr std::size_t kHeadBytesMax = std::size_t{64} * 1024;
+constexpr std::size_t kPartBytesMax = std::size_t{64} * 1024;
 constexpr unsigned kInterimResponsesMax = 16;
 
 Error lost(const Deadline& deadline, const IoError& error) {

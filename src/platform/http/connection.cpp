@@ -5,9 +5,9 @@
 namespace pgmind::http {
 namespace {
 
-constexpr std::size_t kUnreadBodyBytesMax = 64 * 1024;
+constexpr std::size_t kUnreadBodyBytesMax = std::size_t{64} * 1024;
 constexpr std::size_t kOutputBytesKept = 4096;
-constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kLingerBytesMax = std::size_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTime{2};
 
 // Ends the life of a connection in the worker's books, however its coroutine ends.

@@ -4,11 +4,11 @@
 namespace pgmind::http {
 namespace {
 
-constexpr std::size_t kPartBytesMax = 64 * 1024;
+constexpr std::size_t kPartBytesMax = std::size_t{64} * 1024;
 // What may stand between two parts of a body: a chunk's size line, or the trailers.
-constexpr std::size_t kChunkHeadBytesMax = 16 * 1024;
+constexpr std::size_t kChunkHeadBytesMax = std::size_t{16} * 1024;
 // How far ahead of the handler a pipelining client is read.
-constexpr std::size_t kWatchBytesMax = 16 * 1024;
+constexpr std::size_t kWatchBytesMax = std::size_t{16} * 1024;
 // A whole body must on average arrive this fast, so that a drop a minute cannot hold a connection.
 constexpr std::int64_t kBodyBytesPerSecondMin = 4096;
 

@@ -6,9 +6,9 @@
 namespace pgmind::http {
 namespace {
 
-constexpr std::size_t kUnreadBodyBytesMax = 64 * 1024;
+constexpr std::size_t kUnreadBodyBytesMax = std::size_t{64} * 1024;
 // Each slice has the whole write timeout, so a large answer may take long as long as it moves.
-constexpr std::size_t kSliceBytes = 64 * 1024;
+constexpr std::size_t kSliceBytes = std::size_t{64} * 1024;
 
 bool never_has_body(unsigned status) {
     return status < 200 || status == 204 || status == 304;

@@ -11,7 +11,7 @@ namespace pgmind::http {
 namespace {
 
 constexpr std::size_t kCompressBytesMin = 1024;
-constexpr std::size_t kCompressBytesMax = 1024 * 1024;
+constexpr std::size_t kCompressBytesMax = std::size_t{1024} * 1024;
 constexpr int kGzipWindow = 16 + MAX_WBITS;  // zlib: gzip header and trailer
 constexpr int kLevel = 1;                    // the loop waits: five times faster than the default
 

@@ -19,7 +19,7 @@ struct ServerOptions {
     std::string tls_certificate_file;  ///< PEM chain; with the key: TLS 1.2 and 1.3
     std::string tls_key_file;
     std::size_t connections_max = 12'000;
-    std::size_t header_bytes_max = 16 * 1024;
+    std::size_t header_bytes_max = std::size_t{16} * 1024;
     std::chrono::milliseconds header_timeout{10'000};  ///< to send the whole head
     std::chrono::milliseconds keep_alive_timeout{75'000};
     std::chrono::milliseconds write_timeout{30'000};

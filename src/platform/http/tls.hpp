@@ -19,7 +19,7 @@ namespace pgmind::http {
 /// about 70 KB for each). It never waits: each step says what to wait for before it is repeated.
 class TlsSession {
   public:
-    static constexpr std::size_t kRecordBytesMax = 16 * 1024;
+    static constexpr std::size_t kRecordBytesMax = std::size_t{16} * 1024;
 
     enum class Wants { nothing, to_read, to_write };
     struct Step {
