@@ -60,6 +60,11 @@ void EventLog::push_out() {
     }
 }
 
+std::uint64_t EventLog::newest(std::uint64_t stream) const {
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? 0 : found->second.appended;
+}
+
 void EventLog::close_stream(std::uint64_t stream) {
     const auto found = streams_.find(stream);
     if (found == streams_.end()) {

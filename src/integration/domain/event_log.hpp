@@ -22,8 +22,8 @@ std::string format_event_id(EventId id);
 std::optional<EventId> parse_event_id(std::string_view text);
 
 struct EventLogLimits {
-    std::size_t events_max = 256;
-    std::size_t bytes_max = 1024 * 1024;
+    std::size_t events_max = 128;
+    std::size_t bytes_max = 256 * 1024;
 };
 
 /// The newest events of all streams of one session, so that a client whose connection broke can
@@ -36,6 +36,8 @@ class EventLog {
     std::uint64_t open_stream();
     /// The id that the event gets. The stream must be open.
     EventId append(std::uint64_t stream, std::string text);
+    /// The number of the newest event of an open stream; 0 before its first.
+    std::uint64_t newest(std::uint64_t stream) const;
     /// No event follows. What is logged stays until it is pushed out.
     void close_stream(std::uint64_t stream);
 

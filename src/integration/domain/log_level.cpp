@@ -10,7 +10,7 @@ constexpr std::array<std::string_view, 8> kNames = {"debug", "info",     "notice
 
 }  // namespace
 
-std::string_view name_of(LogLevel level) {
+std::string_view text_of(LogLevel level) {
     return kNames[static_cast<std::size_t>(level)];
 }
 

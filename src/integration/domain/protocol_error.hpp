@@ -46,12 +46,14 @@ using ErrorData = std::variant<std::monostate, VersionData, CapabilityData, UriD
 struct ProtocolError {
     int code = code::internal_error;
     std::string message;  ///< one sentence
-    ErrorData data;
+    ErrorData data = {};
     /// Status over HTTP. Errors of a request that was understood travel as 200 with the error in
     /// the body; the transport's own errors have a status of their own.
     unsigned http_status = 200;
     /// What the audit log, metrics and the McpResponseSent event call it.
     std::string_view outcome = "invalid_argument";
+    /// What a denied caller would need ("memory:write"), else empty.
+    std::string required_scope = {};
 };
 
 }  // namespace pgmind::integration::mcp

@@ -23,7 +23,7 @@ struct SessionOwner {
 
 struct SessionLimits {
     std::size_t sessions_max = 10'000;
-    std::size_t sessions_per_owner_max = 1'000;
+    std::size_t sessions_per_owner_max = 500;
     std::chrono::minutes idle_max{30};
 };
 

@@ -86,7 +86,7 @@ TEST(LogLevel, names_and_their_order) {
     EXPECT_EQ(parse_log_level("debug"), LogLevel::debug);
     EXPECT_EQ(parse_log_level("emergency"), LogLevel::emergency);
     EXPECT_FALSE(parse_log_level("loud"));
-    EXPECT_EQ(name_of(LogLevel::notice), "notice");
+    EXPECT_EQ(text_of(LogLevel::notice), "notice");
     EXPECT_LT(LogLevel::info, LogLevel::warning);
 }
 
