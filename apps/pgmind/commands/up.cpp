@@ -140,10 +140,12 @@ void print_welcome(const Gateway& gateway, const config::Configuration& configur
 
 Exit serve(const config::Configuration& configuration) {
     const StopSignals signals;
+    // Destroyed from the last to the first: the bus goes before those that it delivers to.
     integration::TraceStore traces{integration::TraceLimits{}};
+    std::unique_ptr<Gateway> gateway;
+    metrics::Registry registry;
     async::EventBus bus;
     traces.observe(bus);
-    metrics::Registry registry;
 
     auto cluster =
         cluster::EmbeddedCluster::start(cluster_options(configuration, bus), signals.token());
@@ -171,16 +173,17 @@ Exit serve(const config::Configuration& configuration) {
         *hmac_key,
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
         PGMIND_VERSION};
-    auto gateway = Gateway::start(std::move(gateway_options), Deadline::after(kStartTimeout));
-    if (!gateway) {
-        const Exit exit = report(gateway.error());
+    auto started = Gateway::start(std::move(gateway_options), Deadline::after(kStartTimeout));
+    if (!started) {
+        const Exit exit = report(started.error());
         (*cluster)->stop(Deadline::after(kStopTimeout));
         return exit;
     }
-    print_welcome(**gateway, configuration, running, key_file);
+    gateway = std::move(*started);
+    print_welcome(*gateway, configuration, running, key_file);
     signals.wait();
     const std::chrono::seconds drain(configuration.integer("http.drain_seconds"));
-    const Result<void> stopped = (*gateway)->stop(Deadline::after(drain + kStopTimeout));
+    const Result<void> stopped = gateway->stop(Deadline::after(drain + kStopTimeout));
     (*cluster)->stop(Deadline::after(kStopTimeout));
     return stopped ? Exit::success : report(stopped.error());
 }

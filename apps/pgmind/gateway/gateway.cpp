@@ -34,6 +34,16 @@ http::ServerOptions server_options(const config::Configuration& configuration) {
     return options;
 }
 
+integration::McpOptions mcp_options(const config::Configuration& configuration,
+                                    const std::string& version) {
+    integration::McpOptions options;
+    options.origins = origin_policy(configuration);
+    options.mcp.version = version;
+    options.mcp.keys_required = configuration.text("security.authentication") == "required";
+    options.mcp.conformance_fixtures = configuration.boolean("mcp.conformance_fixtures");
+    return options;
+}
+
 // What must not be reachable from other machines is refused before anything starts.
 Result<void> check_exposure(const config::Configuration& configuration) {
     const bool loopback = is_loopback(configuration.text("http.address"));
@@ -85,12 +95,16 @@ class Gateway::Implementation {
         if (auto relayed = start_outbox(); !relayed) {
             return relayed;
         }
+        mcp_ = std::make_unique<integration::McpEndpoint>(
+            workers_, mcp_options(options_.configuration, options_.product_version));
         server_ = std::make_unique<http::Server>(
-            workers_, server_options(options_.configuration),
-            [this](std::size_t worker) { return services_[worker]->handler(); });
+            workers_, server_options(options_.configuration), [this](std::size_t worker) {
+                return services_[worker]->handler(*mcp_, worker, shared());
+            });
         if (auto started = server_->start(); !started) {
             return started;
         }
+        port_ = server_->port();
         add_gauges();
         const std::chrono::seconds pause(options_.configuration.integer("memory.sweep_seconds"));
         sweeper_ = std::make_unique<Sweeper>(workers_.executor(0), services_[0]->memory(), pause);
@@ -115,21 +129,29 @@ class Gateway::Implementation {
         if (security_) {
             stopped = security_->stop(deadline);
         }
-        options_.bus.drain();
+        // What publishes goes before the bus; workers and MCP, to whom it delivers, stay.
+        server_.reset();
+        sweeper_.reset();
+        services_.clear();
+        cluster_.reset();
+        security_.reset();
         return stopped;
     }
 
-    std::uint16_t port() const { return server_->port(); }
+    std::uint16_t port() const { return port_; }
     bool secure() const {
         return !options_.configuration.text("http.tls_certificate_file").empty();
     }
     bool made_admin_key() const { return made_admin_key_; }
 
   private:
+    SharedServices shared() {
+        return {options_, *cluster_, *security_, options_.traces, blocking_};
+    }
+
     Result<void> make_services() {
-        const SharedServices shared{options_, *cluster_, *security_, options_.traces, blocking_};
         for (std::size_t i = 0; i < workers_.size(); ++i) {
-            auto made = WorkerServices::make(workers_.loop(i), shared);
+            auto made = WorkerServices::make(workers_.loop(i), shared());
             if (!made) {
                 return fail(std::move(made.error()));
             }
@@ -181,10 +203,12 @@ class Gateway::Implementation {
     std::unique_ptr<security::SecurityRuntime> security_;
     std::unique_ptr<ReadyCluster> cluster_;
     async::Workers workers_;
+    std::unique_ptr<integration::McpEndpoint> mcp_;
     std::vector<std::unique_ptr<WorkerServices>> services_;
     std::unique_ptr<integration::OutboxRuntime> outbox_;
     std::unique_ptr<Sweeper> sweeper_;
     std::unique_ptr<http::Server> server_;
+    std::uint16_t port_ = 0;
     bool made_admin_key_ = false;
     bool running_ = false;
 };

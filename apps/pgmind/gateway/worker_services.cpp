@@ -65,6 +65,13 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::make(boost::asio::io_con
     return services;
 }
 
+integration::OriginPolicy origin_policy(const config::Configuration& configuration) {
+    integration::OriginPolicy policy;
+    policy.allowed_origins = configuration.list("http.allowed_origins");
+    policy.check_host = is_loopback(configuration.text("http.address"));
+    return policy;
+}
+
 WorkerServices::~WorkerServices() = default;
 
 Result<void> WorkerServices::wire_intelligence(boost::asio::io_context& loop,
@@ -87,8 +94,7 @@ void WorkerServices::wire_security(const SharedServices& shared) {
 void WorkerServices::wire_integration(const SharedServices& shared) {
     const config::Configuration& configuration = shared.options.configuration;
     integration::RestOptions rest;
-    rest.origins.allowed_origins = configuration.list("http.allowed_origins");
-    rest.origins.check_host = is_loopback(configuration.text("http.address"));
+    rest.origins = origin_policy(configuration);
     rest.metrics_open_on_loopback = configuration.boolean("metrics.open");
     rest.version = shared.options.product_version;
     rest_ = integration::make_rest_handler({*memory_, *intelligence_, shared.cluster, *security_,
@@ -96,8 +102,13 @@ void WorkerServices::wire_integration(const SharedServices& shared) {
                                             shared.options.traces, std::move(rest)});
 }
 
-http::Handler WorkerServices::handler() {
-    return rest_;
+http::Handler WorkerServices::handler(integration::McpEndpoint& mcp, std::size_t worker,
+                                      const SharedServices& shared) {
+    http::Handler messages = mcp.make_handler(
+        worker, {*memory_, shared.cluster, *security_, shared.options.bus, shared.options.metrics});
+    return [rest = rest_, messages = std::move(messages)](http::Exchange& exchange) {
+        return integration::is_mcp_path(exchange.head().path) ? messages(exchange) : rest(exchange);
+    };
 }
 
 Task<void> WorkerServices::close(Deadline deadline) {

@@ -5,6 +5,7 @@
 #include "async/blocking_pool.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/statement_metrics.hpp"
+#include "integration/adapters/mcp/mcp_endpoint.hpp"
 #include "integration/app/trace_store.hpp"
 #include "intelligence/api/intelligence.hpp"
 #include "memory/api/memory.hpp"
@@ -12,6 +13,9 @@
 #include "security/adapters/security_runtime.hpp"
 
 namespace pgmind::app {
+
+/// Who may call from a browser, as REST and MCP check it.
+integration::OriginPolicy origin_policy(const config::Configuration& configuration);
 
 /// True for addresses that other machines cannot reach.
 bool is_loopback(const std::string& address);
@@ -34,7 +38,9 @@ class WorkerServices {
                                                         const SharedServices& shared);
     ~WorkerServices();
 
-    http::Handler handler();
+    /// On the worker's loop.
+    http::Handler handler(integration::McpEndpoint& mcp, std::size_t worker,
+                          const SharedServices& shared);
     memory::Memory& memory() { return *memory_; }
     Task<void> close(Deadline deadline);
 

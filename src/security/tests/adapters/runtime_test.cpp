@@ -79,9 +79,10 @@ class Gateway {
 };
 
 // How long until the condition holds; 5 s when it never does.
-milliseconds time_until(const std::function<bool()>& condition) {
+milliseconds time_until(const std::function<bool()>& condition,
+                        std::chrono::seconds patience = std::chrono::seconds(5)) {
     const auto begin = std::chrono::steady_clock::now();
-    const Deadline limit = Deadline::after(std::chrono::seconds(5));
+    const Deadline limit = Deadline::after(patience);
     while (!condition() && !limit.passed()) {
         std::this_thread::yield();
     }
@@ -283,8 +284,10 @@ TEST(SecurityRuntimeOutage, FailsClosedAndLosesNothing) {
     EXPECT_LT(time_until([&] { return gateway.runtime->not_ready_reason().empty(); }),
               milliseconds(5'000));
     EXPECT_TRUE(gateway.log_in(key));
-    EXPECT_LT(time_until([&] { return gateway.runtime->audit_statistics().queued == 0; }),
-              milliseconds(5'000));
+    // How long 57,344 records take is the machine's matter; that none is lost is ours.
+    const std::chrono::seconds patience(60);
+    EXPECT_LT(time_until([&] { return gateway.runtime->audit_statistics().queued == 0; }, patience),
+              patience);
     EXPECT_EQ(coordinator.ask("SELECT count(*) || ' ' || max(writer_sequence)"
                               " FROM pgmind.audit_log WHERE writer IS NOT NULL"),
               std::to_string(accepted) + " " + std::to_string(accepted));
