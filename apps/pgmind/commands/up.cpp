@@ -172,6 +172,7 @@ Exit serve(const config::Configuration& configuration) {
         },
         *hmac_key,
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
+        [&key_file] { return key_file.read(); },
         PGMIND_VERSION};
     auto started = Gateway::start(std::move(gateway_options), Deadline::after(kStartTimeout));
     if (!started) {

@@ -12,4 +12,13 @@ Result<void> AdminKeyFile::keep(const security::IssuedApiKey& key) {
     return {};
 }
 
+Result<std::string> AdminKeyFile::read() const {
+    constexpr std::size_t kBytesMax = 1024;
+    Result<std::string> content = process::read_file(path_, kBytesMax);
+    if (content && content->ends_with('\n')) {
+        content->pop_back();
+    }
+    return content;
+}
+
 }  // namespace pgmind::app

@@ -17,6 +17,9 @@ class AdminKeyFile {
     /// Writes the key durably; called before the key becomes valid.
     Result<void> keep(const security::IssuedApiKey& key);
 
+    /// The key that the file holds.
+    Result<std::string> read() const;
+
     std::string path() const { return path_.string(); }
     /// The key that keep() was called with; empty when it was not.
     const std::string& shown_once() const { return key_; }

@@ -28,6 +28,8 @@ struct GatewayOptions {
     std::string hmac_key;  ///< of the API keys
     /// Stores the first administrator's key for the operator.
     std::function<Result<void>(const security::IssuedApiKey&)> keep_admin_key;
+    /// Gives it back, for security.authentication = off.
+    std::function<Result<std::string>()> read_admin_key;
     std::string product_version;
 };
 

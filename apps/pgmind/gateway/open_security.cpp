@@ -22,17 +22,15 @@ using security::Security;
 
 class OpenSecurity final : public Security {
   public:
-    explicit OpenSecurity(std::unique_ptr<Security> inner) : inner_(std::move(inner)) {
-        auto principal = std::make_shared<Principal>();
-        principal->id = PrincipalId("00000000-0000-0000-0000-000000000000");
-        principal->name = "anonymous";
-        principal->kind = security::PrincipalKind::service;
-        principal->grants = {Grant{security::Role::admin, "*", false}};
-        anonymous_ = std::move(principal);
-    }
+    OpenSecurity(std::unique_ptr<Security> inner, std::string default_key)
+        : inner_(std::move(inner)), default_key_(std::move(default_key)) {}
 
-    Task<Result<PrincipalSnapshot>> authenticate(const RequestContext&, Credentials) override {
-        co_return anonymous_;
+    Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
+                                                 Credentials credentials) override {
+        if (credentials.api_key.empty()) {
+            credentials.api_key = default_key_;
+        }
+        return inner_->authenticate(request, std::move(credentials));
     }
     Task<Result<void>> authorize(const RequestContext& request, PrincipalSnapshot principal,
                                  Action action, Resource resource) override {
@@ -82,13 +80,14 @@ class OpenSecurity final : public Security {
 
   private:
     std::unique_ptr<Security> inner_;
-    PrincipalSnapshot anonymous_;
+    std::string default_key_;
 };
 
 }  // namespace
 
-std::unique_ptr<security::Security> make_open_security(std::unique_ptr<security::Security> inner) {
-    return std::make_unique<OpenSecurity>(std::move(inner));
+std::unique_ptr<security::Security> make_open_security(std::unique_ptr<security::Security> inner,
+                                                       std::string default_key) {
+    return std::make_unique<OpenSecurity>(std::move(inner), std::move(default_key));
 }
 
 }  // namespace pgmind::app

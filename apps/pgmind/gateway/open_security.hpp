@@ -1,15 +1,17 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "security/api/security.hpp"
 
 namespace pgmind::app {
 
-/// Security without authentication (security.authentication = off): whoever calls is the principal
-/// "anonymous" with role admin. For conformance suites that can send no key; the gateway refuses to
-/// start with it unless it listens on a loopback address. Everything else, the audit log included,
-/// is `inner`'s.
-std::unique_ptr<security::Security> make_open_security(std::unique_ptr<security::Security> inner);
+/// Security for callers that can send no key (security.authentication = off), such as conformance
+/// suites: a request without a key counts as one with `default_key`. A key that is sent is checked
+/// as ever, and everything else, the audit log included, is `inner`'s. The gateway refuses to start
+/// with it unless it listens on a loopback address.
+std::unique_ptr<security::Security> make_open_security(std::unique_ptr<security::Security> inner,
+                                                       std::string default_key);
 
 }  // namespace pgmind::app

@@ -60,7 +60,9 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::make(boost::asio::io_con
     }
     services->memory_ = memory::make_memory(services->pools_, shared.cluster,
                                             *services->intelligence_, shared.options.bus);
-    services->wire_security(shared);
+    if (auto wired = services->wire_security(shared); !wired) {
+        return fail(std::move(wired.error()));
+    }
     services->wire_integration(shared);
     return services;
 }
@@ -84,11 +86,16 @@ Result<void> WorkerServices::wire_intelligence(boost::asio::io_context& loop,
     return {};
 }
 
-void WorkerServices::wire_security(const SharedServices& shared) {
+Result<void> WorkerServices::wire_security(const SharedServices& shared) {
     security_ = shared.security.make_security();
     if (shared.options.configuration.text("security.authentication") == "off") {
-        security_ = make_open_security(std::move(security_));
+        Result<std::string> key = shared.options.read_admin_key();
+        if (!key) {
+            return fail(std::move(key.error()));
+        }
+        security_ = make_open_security(std::move(security_), std::move(*key));
     }
+    return {};
 }
 
 void WorkerServices::wire_integration(const SharedServices& shared) {

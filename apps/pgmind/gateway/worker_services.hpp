@@ -47,7 +47,7 @@ class WorkerServices {
   private:
     WorkerServices(boost::asio::io_context& loop, const SharedServices& shared);
     Result<void> wire_intelligence(boost::asio::io_context& loop, const SharedServices& shared);
-    void wire_security(const SharedServices& shared);
+    Result<void> wire_security(const SharedServices& shared);
     void wire_integration(const SharedServices& shared);
 
     StatementMetrics statements_;
