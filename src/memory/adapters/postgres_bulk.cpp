@@ -1,13 +1,9 @@
 #include "memory/adapters/postgres_bulk.hpp"
 
-#include <algorithm>
-#include <map>
-
-#include "base/ids.hpp"
-#include "memory/adapters/copy_rows.hpp"
-#include "memory/adapters/entry_rows.hpp"
+#include "memory/adapters/copy_row.hpp"
+#include "memory/adapters/import_batch.hpp"
 #include "memory/adapters/places.hpp"
-#include "memory/domain/errors.hpp"
+#include "memory/api/filter_sql.hpp"
 
 namespace pgmind::memory {
 namespace {
@@ -18,70 +14,20 @@ using postgres::Rows;
 using postgres::Session;
 using postgres::Statement;
 
-constexpr std::size_t kCopyChunkBytes = 256 * 1024;
-constexpr std::size_t kExportRows = 500;
+constexpr std::size_t kSinkEntriesMax = 500;
+constexpr std::size_t kSinkBytesMax = 1024 * 1024;
 
-// One staging table for each connection, emptied by every commit. Not logged, not replicated.
-constexpr std::string_view kBegin =
-    "BEGIN; CREATE TEMPORARY TABLE IF NOT EXISTS pgmind_import ON COMMIT DELETE ROWS AS "
-    "SELECT namespace, key, entry_id, value, text, metadata, embedding, NULL::bigint AS "
-    "ttl_seconds FROM pgmind.memory_entries WITH NO DATA";
-
-constexpr std::string_view kCopy =
-    "COPY pg_temp.pgmind_import (namespace, key, entry_id, value, text, metadata, embedding, "
-    "ttl_seconds) FROM STDIN (FORMAT binary)";
-
-// In order of name, so that two imports cannot wait for each other.
-constexpr Statement kPrepareNamespaces{
-    "memory_import_namespaces",
-    "SELECT wanted.namespace FROM unnest($1::text[], $2::int[]) WITH ORDINALITY "
-    "AS wanted (namespace, dimensions, number), LATERAL pgmind.memory_prepare_namespace("
-    "wanted.namespace, nullif(wanted.dimensions, 0), $3, $4) AS made "
-    "WHERE made.created ORDER BY wanted.number",
-    Effect::write};
-
-// Keys in order, for the same reason. An expired entry is replaced by a new one.
-constexpr Statement kMerge{
-    "memory_import_merge",
-    "WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), "
-    "spaces AS MATERIALIZED (SELECT n.namespace, n.text_language::regconfig AS language "
-    "FROM pgmind.namespaces n WHERE n.namespace = ANY($1::text[])), "
-    "merged AS (INSERT INTO pgmind.memory_entries AS e (namespace, key, entry_id, created_at, "
-    "updated_at, expires_at, value, text, metadata, embedding, tsv) "
-    "SELECT i.namespace, i.key, i.entry_id, clock.now, clock.now, "
-    "clock.now + make_interval(secs => i.ttl_seconds), i.value, i.text, i.metadata, i.embedding, "
-    "pgmind.words_of(spaces.language, i.text, i.value) "
-    "FROM pg_temp.pgmind_import i JOIN spaces USING (namespace), clock "
-    "ORDER BY i.namespace, i.key "
-    "ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, text = excluded.text, "
-    "metadata = excluded.metadata, embedding = excluded.embedding, tsv = excluded.tsv, "
-    "updated_at = greatest(excluded.updated_at, e.updated_at), expires_at = excluded.expires_at, "
-    "entry_id = CASE WHEN e.expires_at <= excluded.updated_at THEN excluded.entry_id "
-    "ELSE e.entry_id END, "
-    "created_at = CASE WHEN e.expires_at <= excluded.updated_at THEN excluded.created_at "
-    "ELSE e.created_at END, "
-    "version = CASE WHEN e.expires_at <= excluded.updated_at THEN 1 ELSE e.version + 1 END "
-    "RETURNING e.namespace), "
-    "counted AS (SELECT namespace, count(*) AS entries FROM merged GROUP BY namespace), "
-    "told AS (INSERT INTO pgmind.event_outbox (name, payload, request_id, principal) "
-    "SELECT 'MemoryEntriesImported', jsonb_build_object('namespace', namespace, 'entries', "
-    "entries), $2, $3 FROM counted) "
-    "SELECT coalesce(sum(entries), 0)::bigint FROM counted",
-    Effect::write};
-
-constexpr Statement kExportNamespaces{
-    "memory_export_namespaces",
-    "SELECT namespace FROM pgmind.namespaces WHERE $1::text[] = '{}' OR namespace = "
-    "ANY($1::text[]) ORDER BY namespace",
+// COPY takes no parameters: the namespace comes through a setting of the transaction.
+constexpr Statement kChooseNamespace{
+    "memory_export_choose", "SELECT set_config('pgmind.export_namespace', $1, true)",
     Effect::read};
+constexpr std::string_view kExport =
+    "COPY (SELECT e.namespace, e.key, e.entry_id, e.value, e.text, e.metadata, e.version, "
+    "e.created_at, e.updated_at, e.expires_at, e.embedding FROM pgmind.live_entries e "
+    "WHERE e.namespace = current_setting('pgmind.export_namespace') ORDER BY e.key) "
+    "TO STDOUT (FORMAT binary)";
 
-constexpr Statement kExportPage{
-    "memory_export_page",
-    "SELECT " PGMIND_ENTRY_COLUMNS
-    "e.embedding FROM pgmind.live_entries e WHERE e.namespace = $1 AND e.key > $2 ORDER BY e.key "
-    "LIMIT $3",
-    Effect::read};
-
+// Entries that another sweeper, or a writer, has in its hands are left for the next time.
 constexpr Statement kSweep{
     "memory_sweep",
     "WITH doomed AS MATERIALIZED (SELECT namespace, key FROM pgmind.memory_entries "
@@ -96,182 +42,174 @@ constexpr Statement kSweep{
     "SELECT count(*) FROM gone",
     Effect::idempotent_write};
 
-// The namespaces of a batch with the dimensions that its vectors have; 0 without vectors.
-using Dimensions = std::map<std::string, std::int64_t>;
+Entry read_row(CopyRow& row, Scope scope) {
+    Entry entry;
+    entry.scope = scope;
+    entry.namespace_name = row.next_text();
+    entry.key = row.next_text();
+    entry.entry_id = row.next_uuid();
+    entry.value_json = row.next_jsonb();
+    entry.text = row.next_text();
+    entry.metadata_json = row.next_jsonb();
+    entry.version = row.next_int64();
+    entry.created_at = row.next_time().value();
+    entry.updated_at = row.next_time().value();
+    entry.expires_at = row.next_time();
+    if (const auto embedding = row.next()) {
+        entry.embedding = read_binary_vector(*embedding);
+    }
+    return entry;
+}
 
-Result<Dimensions> dimensions_of(const std::vector<StoreRequest>& entries) {
-    Dimensions all;
-    for (const StoreRequest& entry : entries) {
-        std::int64_t& known = all[entry.namespace_name];
-        const auto found = static_cast<std::int64_t>(entry.embedding ? entry.embedding->size() : 0);
-        if (known != 0 && found != 0 && known != found) {
-            return fail(Errc::wrong_dimensions,
-                        "namespace \"" + entry.namespace_name + "\" would hold vectors of " +
-                            std::to_string(known) + " and of " + std::to_string(found) +
-                            " dimensions (key \"" + entry.key + "\")",
-                        "embedding");
+/// Gives entries to a sink, many at a time.
+class SinkBuffer {
+  public:
+    explicit SinkBuffer(const EntrySink& sink) : sink_(sink) {}
+
+    Task<Result<void>> add(Entry entry, std::size_t bytes) {
+        entries_.push_back(std::move(entry));
+        bytes_ += bytes;
+        if (entries_.size() < kSinkEntriesMax && bytes_ < kSinkBytesMax) {
+            co_return Result<void>();
         }
-        known = std::max(known, found);
+        Result<void> flushed = co_await flush();
+        co_return flushed;
     }
-    return all;
+
+    Task<Result<void>> flush() {
+        if (entries_.empty()) {
+            co_return Result<void>();
+        }
+        Result<void> taken = co_await sink_(entries_);
+        count_ += static_cast<std::int64_t>(entries_.size());
+        entries_.clear();
+        bytes_ = 0;
+        co_return taken;
+    }
+
+    std::int64_t count() const { return count_; }
+
+  private:
+    const EntrySink& sink_;
+    std::vector<Entry> entries_;
+    std::size_t bytes_ = 0;
+    std::int64_t count_ = 0;
+};
+
+Task<Result<std::vector<std::string>>> choose_namespaces(Session& session,
+                                                         const RequestContext& request,
+                                                         const NamespaceSelection& selection) {
+    if (!selection.names.empty()) {
+        co_return selection.names;
+    }
+    FilterSql access = compile_access(selection.access, "n.namespace", 1);
+    Parameters parameters;
+    for (const std::string& value : access.parameters) {
+        parameters.add(value);
+    }
+    std::string sql = "SELECT n.namespace FROM pgmind.namespaces n WHERE " + access.sql +
+                      " ORDER BY n.namespace";
+    const Result<Rows> rows =
+        co_await session.query(std::move(sql), std::move(parameters), request.deadline);
+    if (!rows) {
+        co_return fail(rows.error());
+    }
+    std::vector<std::string> names;
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+        names.emplace_back(rows->text(row, 0));
+    }
+    co_return names;
 }
 
-void append_row(CopyRows& rows, const StoreRequest& entry) {
-    rows.begin_row(8);
-    rows.add_text(entry.namespace_name);
-    rows.add_text(entry.key);
-    rows.add_uuid(new_uuid());
-    rows.add_json(entry.value_json);
-    if (entry.text) {
-        rows.add_text(*entry.text);
-    } else {
-        rows.add_null();
+Task<Result<void>> read_namespace(Session& session, const RequestContext& request,
+                                  const std::string& name, Scope scope, SinkBuffer& buffer) {
+    Parameters parameters;
+    parameters.add(name);
+    const Result<Rows> chosen =
+        co_await session.execute(kChooseNamespace, std::move(parameters), request.deadline);
+    if (!chosen) {
+        co_return fail(chosen.error());
     }
-    rows.add_json(entry.metadata_json);
-    if (entry.embedding) {
-        rows.add_bytes(binary_vector(*entry.embedding));
-    } else {
-        rows.add_null();
-    }
-    if (entry.ttl) {
-        rows.add_int64(entry.ttl->count());
-    } else {
-        rows.add_null();
-    }
-}
-
-Task<Result<void>> copy_rows(Session& session, const std::vector<StoreRequest>& entries,
-                             Deadline deadline) {
-    Result<void> begun = co_await session.copy_in_begin(std::string(kCopy), deadline);
+    std::string copy(kExport);
+    const Result<void> begun = co_await session.copy_out_begin(std::move(copy), request.deadline);
     if (!begun) {
         co_return begun;
     }
-    CopyRows rows;
-    for (const StoreRequest& entry : entries) {
-        append_row(rows, entry);
-        if (rows.bytes().size() >= kCopyChunkBytes) {
-            Result<void> written = co_await session.copy_in_write(rows.bytes(), deadline);
-            if (!written) {
-                co_return written;
-            }
-            rows.clear();
+    while (true) {
+        const Result<std::optional<std::string>> chunk =
+            co_await session.copy_out_read(request.deadline);
+        if (!chunk) {
+            co_return fail(chunk.error());
+        }
+        if (!*chunk) {
+            break;
+        }
+        CopyRow row(**chunk);
+        if (row.end()) {
+            continue;
+        }
+        Entry entry = read_row(row, scope);
+        const Result<void> taken = co_await buffer.add(std::move(entry), (*chunk)->size());
+        if (!taken) {
+            co_return taken;
         }
     }
-    rows.finish();
-    Result<void> written = co_await session.copy_in_write(rows.bytes(), deadline);
-    if (!written) {
-        co_return written;
-    }
-    Result<std::int64_t> copied = co_await session.copy_in_finish(deadline);
-    if (!copied) {
-        co_return fail(to_memory_error(std::move(copied.error())));
-    }
     co_return Result<void>();
-}
-
-Task<Result<ImportedBatch>> merge(Session& session, const RequestContext& request,
-                                  const Dimensions& dimensions) {
-    std::vector<std::string> names;
-    std::vector<std::int64_t> sizes;
-    for (const auto& [name, size] : dimensions) {
-        names.push_back(name);
-        sizes.push_back(size);
-    }
-    Parameters spaces;
-    spaces.add_array(names).add_array(sizes);
-    spaces.add(request.request_id.value()).add(request.principal.value());
-    const Result<Rows> made =
-        co_await session.execute(kPrepareNamespaces, std::move(spaces), request.deadline);
-    if (!made) {
-        co_return fail(to_memory_error(made.error()));
-    }
-    Parameters parameters;
-    parameters.add_array(names);
-    parameters.add(request.request_id.value()).add(request.principal.value());
-    const Result<Rows> merged =
-        co_await session.execute(kMerge, std::move(parameters), request.deadline);
-    if (!merged) {
-        co_return fail(to_memory_error(merged.error()));
-    }
-    ImportedBatch batch;
-    batch.stored = merged->int64(0, 0);
-    for (std::size_t row = 0; row < made->size(); ++row) {
-        batch.namespaces_created.emplace_back(made->text(row, 0));
-    }
-    co_return batch;
 }
 
 class PostgresBulk final : public BulkStorage {
   public:
     explicit PostgresBulk(postgres::PoolDirectory& pools) : pools_(pools) {}
 
-    // A session that is left in a transaction is closed, which rolls it back.
     Task<Result<ImportedBatch>> write(const RequestContext& request, const Place& place,
                                       const std::vector<StoreRequest>& entries) override {
-        const Result<Dimensions> dimensions = dimensions_of(entries);
-        if (!dimensions) {
-            co_return fail(dimensions.error());
+        const Result<postgres::Pool*> pool = pool_at(pools_, place);
+        if (!pool) {
+            co_return fail(pool.error());
         }
-        Result<Session> session = co_await session_at(request, place);
-        if (!session) {
-            co_return fail(std::move(session.error()));
-        }
-        Result<void> begun = co_await session->script(std::string(kBegin), request.deadline);
-        if (!begun) {
-            co_return fail(std::move(begun.error()));
-        }
-        Result<void> copied = co_await copy_rows(*session, entries, request.deadline);
-        if (!copied) {
-            co_return fail(std::move(copied.error()));
-        }
-        Result<ImportedBatch> batch = co_await merge(*session, request, *dimensions);
-        if (!batch) {
-            co_return batch;
-        }
-        Result<void> committed = co_await session->script("COMMIT", request.deadline);
-        if (!committed) {
-            co_return fail(std::move(committed.error()));
-        }
-        co_return batch;
+        Result<ImportedBatch> written = co_await write_batch(**pool, request, entries);
+        co_return written;
     }
 
     Task<Result<std::int64_t>> read(const RequestContext& request, const Place& place,
                                     const NamespaceSelection& selection,
                                     const EntrySink& sink) override {
-        Result<Session> session = co_await session_at(request, place);
+        const Result<postgres::Pool*> pool = pool_at(pools_, place);
+        if (!pool) {
+            co_return fail(pool.error());
+        }
+        Result<Session> session = co_await (*pool)->session(request.deadline);
         if (!session) {
             co_return fail(std::move(session.error()));
         }
-        Result<void> begun = co_await session->script(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", request.deadline);
+        std::string begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        const Result<Rows> begun =
+            co_await session->query(std::move(begin), {}, request.deadline);
         if (!begun) {
-            co_return fail(std::move(begun.error()));
+            co_return fail(begun.error());
         }
-        Parameters names;
-        names.add_array(selection.names);
-        const Result<Rows> spaces =
-            co_await session->execute(kExportNamespaces, std::move(names), request.deadline);
-        if (!spaces) {
-            co_return fail(spaces.error());
+        const Result<std::vector<std::string>> names =
+            co_await choose_namespaces(*session, request, selection);
+        if (!names) {
+            co_return fail(names.error());
         }
-        std::int64_t exported = 0;
-        for (std::size_t row = 0; row < spaces->size(); ++row) {
-            const std::string name(spaces->text(row, 0));
-            if (!allows(selection.access, name)) {
-                continue;
+        SinkBuffer buffer(sink);
+        for (const std::string& name : *names) {
+            const Result<void> sent =
+                co_await read_namespace(*session, request, name, place.scope, buffer);
+            if (!sent) {
+                co_return fail(sent.error());
             }
-            Result<std::int64_t> read =
-                co_await read_namespace(*session, request, place.scope, name, sink);
-            if (!read) {
-                co_return read;
-            }
-            exported += *read;
         }
-        Result<void> ended = co_await session->script("COMMIT", request.deadline);
+        const Result<void> flushed = co_await buffer.flush();
+        if (!flushed) {
+            co_return fail(flushed.error());
+        }
+        const Result<Rows> ended = co_await session->query("COMMIT", {}, request.deadline);
         if (!ended) {
-            co_return fail(std::move(ended.error()));
+            co_return fail(ended.error());
         }
-        co_return exported;
+        co_return buffer.count();
     }
 
     Task<Result<std::int64_t>> remove_expired(const RequestContext& request, const Place& place,
@@ -282,8 +220,8 @@ class PostgresBulk final : public BulkStorage {
         }
         Parameters parameters;
         parameters.add(static_cast<std::int64_t>(limit));
-        const Result<Rows> rows =
-            co_await (*pool)->execute(kSweep, std::move(parameters), request.deadline);
+        const Result<Rows> rows = co_await (*pool)->execute(kSweep, std::move(parameters),
+                                                            request.deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -291,49 +229,6 @@ class PostgresBulk final : public BulkStorage {
     }
 
   private:
-    Task<Result<Session>> session_at(const RequestContext& request, const Place& place) {
-        const Result<postgres::Pool*> pool = pool_at(pools_, place);
-        if (!pool) {
-            co_return fail(pool.error());
-        }
-        Result<Session> session = co_await (*pool)->session(request.deadline);
-        co_return session;
-    }
-
-    static Task<Result<std::int64_t>> read_namespace(Session& session,
-                                                     const RequestContext& request, Scope scope,
-                                                     const std::string& name,
-                                                     const EntrySink& sink) {
-        std::int64_t exported = 0;
-        std::string last_key;
-        std::size_t found = kExportRows;
-        while (found == kExportRows) {
-            Parameters parameters;
-            parameters.add(name).add(last_key).add(static_cast<std::int64_t>(kExportRows));
-            const Result<Rows> rows =
-                co_await session.execute(kExportPage, std::move(parameters), request.deadline);
-            if (!rows) {
-                co_return fail(rows.error());
-            }
-            found = rows->size();
-            std::vector<Entry> entries;
-            entries.reserve(found);
-            for (std::size_t row = 0; row < found; ++row) {
-                entries.push_back(read_entry(*rows, row, scope));
-            }
-            if (entries.empty()) {
-                break;
-            }
-            last_key = entries.back().key;
-            Result<void> taken = co_await sink(entries);
-            if (!taken) {
-                co_return fail(std::move(taken.error()));
-            }
-            exported += static_cast<std::int64_t>(found);
-        }
-        co_return exported;
-    }
-
     postgres::PoolDirectory& pools_;
 };
 

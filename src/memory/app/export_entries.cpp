@@ -1,5 +1,4 @@
 #include "memory/app/memory_service.hpp"
-#include "memory/domain/errors.hpp"
 #include "memory/domain/validation.hpp"
 
 namespace pgmind::memory {
@@ -13,6 +12,9 @@ Task<Result<std::int64_t>> MemoryService::export_entries(const RequestContext& r
     if (!namespace_name.empty()) {
         if (auto valid = validate_namespace_name(namespace_name, "namespace"); !valid) {
             co_return fail(std::move(valid.error()));
+        }
+        if (!allows(selection.access, namespace_name)) {
+            co_return 0;
         }
         shards = {ports_.router.shard_of(namespace_name)};
         selection.names = {std::move(namespace_name)};

@@ -33,7 +33,9 @@ struct Writing {
 
 Result<void> check_entry(const StoreRequest& entry, const ImportOptions& options,
                          std::int64_t number) {
-    const std::string where = "entry " + std::to_string(number) + ": ";
+    const std::string where = entry.source_line > 0
+                                  ? "line " + std::to_string(entry.source_line) + ": "
+                                  : "entry " + std::to_string(number) + ": ";
     if (auto valid = validate(entry); !valid) {
         valid.error().detail = where + valid.error().detail;
         return valid;

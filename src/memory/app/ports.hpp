@@ -40,7 +40,8 @@ struct StoredEntry {
     bool namespace_created = false;
 };
 
-/// Namespaces that a statement reads: those named, or all; in both cases only what `access` allows.
+/// Namespaces that a statement reads: those named, which the service has held against the access,
+/// or, with no name, all that `access` allows.
 struct NamespaceSelection {
     std::vector<std::string> names;
     NamespaceAccess access;
