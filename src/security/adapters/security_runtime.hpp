@@ -32,8 +32,9 @@ struct SecurityOptions {
 ///
 /// Lifecycle, for the composition root: start() after the coordinator's migrations; once for each
 /// worker make_security(), used on that worker's loop only; when no request runs any more, stop();
-/// then destroy it, before the event bus, the registry and the loops of the workers. The functions
-/// here block the calling thread and are not for event loops; those that are thread-safe say so.
+/// then destroy it, before the event bus, the registry (which must not be rendered any more) and
+/// the loops of the workers. The functions here block the calling thread and are not for event
+/// loops; those that are thread-safe say so.
 class SecurityRuntime {
   public:
     /// Ready to serve when it succeeds: the directory is loaded. Tries until the deadline.

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/request_context.hpp"
-#include "security/api/security.hpp"
+#include "security/api/requests.hpp"
 #include "security/domain/changes.hpp"
 #include "security/domain/failure_limiter.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "security/api/security.hpp"
+#include "security/api/requests.hpp"
 #include "security/domain/directory.hpp"
 
 namespace pgmind::security {

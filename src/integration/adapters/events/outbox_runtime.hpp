@@ -22,8 +22,9 @@ struct OutboxDatabase {
 /// pgmind_outbox_events_total), so that the outbox does not grow.
 ///
 /// Lifecycle, for the composition root: construct once the shards are migrated, destroy (or stop()
-/// first) before the registry and the subscribers' own dependencies. Both block the calling thread
-/// for as long as what is in flight needs. Handlers of subscribers run on the relays' thread.
+/// first) before the registry, which must not be rendered any more, and the subscribers' own
+/// dependencies. Both block the calling thread for as long as what is in flight needs. Handlers of
+/// subscribers run on the relays' thread.
 class OutboxRuntime {
   public:
     OutboxRuntime(std::vector<OutboxDatabase> databases, OutboxRelay::Subscribers subscribers,

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "security/api/principal.hpp"
+
+namespace pgmind::security {
+
+/// What the wire carried. A missing credential is an empty key.
+struct Credentials {
+    std::string api_key;
+};
+
+struct NewPrincipal {
+    std::string name;
+    PrincipalKind kind = PrincipalKind::ai_agent;
+    std::vector<Grant> grants;
+};
+
+struct NewApiKey {
+    std::string principal_name;
+    std::string label;
+    std::optional<std::chrono::seconds> ttl;
+};
+
+/// The only time that the secret is seen.
+struct IssuedApiKey {
+    std::string api_key;
+    ApiKeyDetails details;
+};
+
+struct AuditRecord {
+    std::int64_t sequence = 0;
+    WallTime occurred_at;
+    std::string request_id;
+    std::string principal_id;
+    std::string principal_name;
+    std::string action;  ///< "read", "login", "key.create", ...
+    std::string resource_type;
+    std::string resource;
+    std::string decision;  ///< "allow" or "deny"
+    std::string reason;
+    std::string protocol;
+    std::string remote_address;
+};
+
+struct AuditQuery {
+    std::string principal_name;
+    std::string resource;
+    std::string decision;
+    std::string request_id;
+    std::size_t limit = 100;           ///< 1 to 1000
+    std::int64_t before_sequence = 0;  ///< 0: from the newest
+};
+
+}  // namespace pgmind::security
