@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <stop_token>
 #include <thread>
@@ -9,7 +10,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <unistd.h>
 
+#include "client/endpoint.hpp"
 #include "cluster/adapters/embedded_cluster.hpp"
+#include "demo/package_demo.hpp"
 #include "gateway/admin_key_file.hpp"
 #include "gateway/gateway.hpp"
 #include "memory/adapters/make_memory.hpp"
@@ -28,6 +31,7 @@ struct UpOptions {
     std::string shards;
     std::string port;
     std::string postgres_port;
+    bool demo = false;
 };
 
 // Waits for SIGINT or SIGTERM on a thread of its own, so that a stop is heard at any moment of the
@@ -138,7 +142,36 @@ void print_welcome(const Gateway& gateway, const config::Configuration& configur
     std::cout << "Ctrl-C stops everything.\n" << std::flush;
 }
 
-Exit serve(const config::Configuration& configuration) {
+// The demonstration only shows what runs: when it fails, the server goes on.
+void show_demo(const std::string& url, const cluster::EmbeddedCluster& cluster,
+               const AdminKeyFile& key_file, const StopSignals& signals) {
+    ConnectionHints hints;
+    hints.url = url;
+    std::error_code unreadable;
+    hints.program = std::filesystem::read_symlink("/proc/self/exe", unreadable).string();
+    if (hints.program.empty()) {
+        hints.program = "pgmind";
+    }
+    hints.key_file = key_file.path();
+    for (const cluster::Node& node : cluster.nodes()) {
+        if (node.role == cluster::NodeRole::shard) {
+            hints.psql_commands.push_back(
+                "PGPASSWORD=$(cat " + (cluster.secrets_directory() / "gateway.password").string() +
+                ") psql -h 127.0.0.1 -p " + std::to_string(node.port) +
+                " -U pgmind_gateway project");
+        }
+    }
+    Result<std::string> key = key_file.read();
+    Result<ApiClient> client =
+        key ? ApiClient::connect(Endpoint{url, std::move(*key), ""}) : fail(key.error());
+    const Result<void> shown =
+        client ? run_package_demo(*client, hints, signals.token()) : fail(client.error());
+    if (!shown && !signals.token().stop_requested()) {
+        std::cerr << "demo: " << shown.error().detail << "\n";
+    }
+}
+
+Exit serve(const UpOptions& options, const config::Configuration& configuration) {
     const StopSignals signals;
     // Destroyed from the last to the first: the bus goes before those that it delivers to.
     integration::TraceStore traces{integration::TraceLimits{}};
@@ -182,6 +215,9 @@ Exit serve(const config::Configuration& configuration) {
     }
     gateway = std::move(*started);
     print_welcome(*gateway, configuration, running, key_file);
+    if (options.demo) {
+        show_demo(url_of(*gateway, configuration), running, key_file, signals);
+    }
     signals.wait();
     const std::chrono::seconds drain(configuration.integer("http.drain_seconds"));
     const Result<void> stopped = gateway->stop(Deadline::after(drain + kStopTimeout));
@@ -195,7 +231,7 @@ Exit up(const GlobalOptions& global, const UpOptions& options) {
         return Exit::usage;
     }
     configure_log(outcome.configuration);
-    return serve(outcome.configuration);
+    return serve(options, outcome.configuration);
 }
 
 }  // namespace
@@ -209,6 +245,8 @@ void add_up_command(CommandLine line) {
     command->add_option("--port", options->port, "Port of REST and MCP [7432]");
     command->add_option("--postgres-port", options->postgres_port,
                         "Port of the coordinator; shards take the next ones [7440]");
+    command->add_flag("--demo", options->demo,
+                      "Load Debian's package descriptions on the first start and search them");
     command->footer(
         "Examples:\n  pgmind up\n  pgmind up --data ./memory --shards 3\n"
         "  pgmind up --demo");
