@@ -167,7 +167,7 @@ class Server:
     def postgres_environment(self, node, database="project"):
         """Environment for psql and pgbench to reach a node as the gateway's own role."""
         nodes = ["coordinator"] + [f"shard-{i + 1}" for i in range(self.shards)]
-        password = (self.data / "secrets" / "gateway.password").read_text().strip()
+        password = (self.data / "secrets" / "pgmind_gateway.password").read_text().strip()
         return {**os.environ, "PGHOST": "127.0.0.1",
                 "PGPORT": str(self.port + 1 + nodes.index(node)), "PGUSER": "pgmind_gateway",
                 "PGPASSWORD": password, "PGDATABASE": database}

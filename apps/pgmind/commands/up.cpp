@@ -156,7 +156,8 @@ void show_demo(const std::string& url, const cluster::EmbeddedCluster& cluster,
     for (const cluster::Node& node : cluster.nodes()) {
         if (node.role == cluster::NodeRole::shard) {
             hints.psql_commands.push_back(
-                "PGPASSWORD=$(cat " + (cluster.secrets_directory() / "gateway.password").string() +
+                "PGPASSWORD=$(cat " +
+                (cluster.secrets_directory() / "pgmind_gateway.password").string() +
                 ") psql -h 127.0.0.1 -p " + std::to_string(node.port) +
                 " -U pgmind_gateway project");
         }
