@@ -1,11 +1,11 @@
 #include "platform/postgres/listener.hpp"
 
 #include <algorithm>
-#include <random>
 #include <stdexcept>
 
 #include "async/notifier.hpp"
 #include "platform/postgres/detail/connection.hpp"
+#include "platform/postgres/detail/jitter.hpp"
 #include "platform/postgres/errors.hpp"
 
 namespace pgmind::postgres {
@@ -50,8 +50,7 @@ class Listener::Implementation final
           channels_(std::move(channels)),
           on_notification_(std::move(on_notification)),
           on_connected_(std::move(on_connected)),
-          changed_(executor),
-          random_(std::random_device{}()) {}
+          changed_(executor) {}
 
     void start() {
         if (finished_ && !stopping_) {
@@ -98,7 +97,7 @@ class Listener::Implementation final
     NotificationHandler on_notification_;
     ConnectedHandler on_connected_;
     async::Notifier changed_;
-    std::minstd_rand random_;
+    Jitter jitter_;
     std::shared_ptr<Connection> connection_;
     std::chrono::milliseconds backoff_ = kBackoffMin;
     bool stopping_ = false;
@@ -170,8 +169,8 @@ Task<void> Listener::Implementation::watch_over(Self self) {
 std::chrono::milliseconds Listener::Implementation::next_backoff() {
     const std::chrono::milliseconds full = backoff_;
     backoff_ = std::min(backoff_ * 2, kBackoffMax);
-    std::uniform_int_distribution<std::int64_t> spread(full.count() / 2, full.count());
-    return std::chrono::milliseconds(spread(random_));
+    return std::chrono::duration_cast<std::chrono::milliseconds>(full *
+                                                                 (1.0 - 0.5 * jitter_.next()));
 }
 
 Listener::Listener(boost::asio::io_context& loop, ConnectionOptions options,

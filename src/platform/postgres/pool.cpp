@@ -1,6 +1,5 @@
 #include "platform/postgres/pool.hpp"
 
-#include <random>
 #include <unordered_map>
 #include <variant>
 
@@ -8,6 +7,7 @@
 
 #include "async/notifier.hpp"
 #include "platform/postgres/detail/connection.hpp"
+#include "platform/postgres/detail/jitter.hpp"
 #include "platform/postgres/detail/pool_state.hpp"
 #include "platform/postgres/detail/session_implementation.hpp"
 
@@ -21,12 +21,6 @@ struct Lease : Waited {
 };
 using LeasePointer = std::shared_ptr<Lease>;
 
-std::function<double()> new_jitter() {
-    return [random = std::minstd_rand(std::random_device{}())]() mutable {
-        return std::uniform_real_distribution<double>(0.0, 1.0)(random);
-    };
-}
-
 }  // namespace
 
 /// Carries out what PoolState decides, and tells it what happens.
@@ -38,7 +32,7 @@ class Pool::Implementation final : public std::enable_shared_from_this<Pool::Imp
         : executor_(executor),
           options_(std::move(options)),
           observer_(std::move(observer)),
-          state_(limits, new_jitter()),
+          state_(limits, [jitter = Jitter()]() mutable { return jitter.next(); }),
           wake_timer_(executor),
           drained_(executor) {}
 

@@ -11,8 +11,8 @@ namespace pgmind::postgres {
 namespace {
 
 // One message of the protocol, and what may wait in libpq's buffer before it is flushed.
-constexpr std::size_t kChunkMax = 256 * 1024;
-constexpr std::size_t kUnflushedMax = 256 * 1024;
+constexpr std::size_t kChunkMax = std::size_t{256} * 1024;
+constexpr std::size_t kUnflushedMax = std::size_t{256} * 1024;
 
 Error in_no_copy() {
     return Error(Errc::connection_lost, "no COPY is under way on this session");

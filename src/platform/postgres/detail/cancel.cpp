@@ -52,6 +52,7 @@ bool start_thread(PGcancel* cancel, int write_end) {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool started = true;
     try {
+        // tidy: allow detached because joining would block the loop; it owns all that it touches
         std::thread(cancel_and_close, cancel, write_end).detach();
     } catch (const std::system_error&) {
         started = false;

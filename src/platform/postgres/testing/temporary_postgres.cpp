@@ -1,22 +1,17 @@
 #include "platform/postgres/testing/temporary_postgres.hpp"
 
-#include <chrono>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <libpq-fe.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "platform/postgres/testing/processes.hpp"
+#include "platform/process/files.hpp"
 
 namespace pgmind::postgres::testing {
 namespace {
@@ -25,6 +20,15 @@ constexpr std::string_view kUser = "tester";
 constexpr std::string_view kPassword = "a password for tests";
 constexpr std::chrono::seconds kStartLimit{60};
 constexpr std::chrono::milliseconds kPoll{5};
+constexpr std::size_t kFileBytesMax = std::size_t{64} * 1024;
+
+template <class T>
+T value_of(Result<T> result) {
+    if (!result) {
+        throw std::runtime_error(result.error().detail);
+    }
+    return std::move(*result);
+}
 
 std::string find_binaries() {
     if (const char* chosen = std::getenv("PGMIND_POSTGRES_BIN")) {
@@ -39,51 +43,24 @@ std::string find_binaries() {
     throw std::runtime_error("no PostgreSQL found: set PGMIND_POSTGRES_BIN to its bin folder");
 }
 
-std::uint16_t free_port() {
-    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    const bool found =
-        bind(probe, generic, length) == 0 && getsockname(probe, generic, &length) == 0;
-    close(probe);
-    if (!found) {
-        throw std::runtime_error("no free TCP port");
-    }
-    return ntohs(address.sin_port);
+pid_t parse_pid(std::string_view text) {
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+    return error == std::errc() && end == text.data() + text.size() ? pid : 0;
 }
 
-struct ProcessStatus {
-    char state = 0;  // 0: there is no such process
-    pid_t parent = 0;
-};
-
-// From /proc; a process may end at any moment.
-ProcessStatus status_of(pid_t process) {
-    ProcessStatus status;
-    const std::string path = "/proc/" + std::to_string(process) + "/stat";
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        return status;
+// From /proc; 0 when the process has ended meanwhile.
+pid_t parent_of(pid_t pid) {
+    const auto stat = process::read_file("/proc/" + std::to_string(pid) + "/stat", kFileBytesMax);
+    const std::size_t end_of_name = stat ? stat->rfind(')') : std::string::npos;
+    if (end_of_name == std::string::npos) {
+        return 0;
     }
-    char text[1024];
-    const ssize_t length = read(file, text, sizeof text);
-    close(file);
-    const std::string_view line(text, length > 0 ? static_cast<std::size_t>(length) : 0);
-    const std::size_t end_of_name = line.rfind(')');
-    if (end_of_name != std::string_view::npos) {
-        std::istringstream rest{std::string(line.substr(end_of_name + 1))};
-        rest >> status.state >> status.parent;
-    }
-    return status;
-}
-
-// In every state but "zombie": a dead child of a dead parent may wait long to be reaped.
-bool is_alive(pid_t process) {
-    const char state = status_of(process).state;
-    return state != 0 && state != 'Z';
+    std::istringstream rest(stat->substr(end_of_name + 1));
+    std::string state;
+    std::string parent;
+    rest >> state >> parent;
+    return parse_pid(parent);
 }
 
 void check_result(PGconn* connection, const PGresult* result) {
@@ -106,120 +83,139 @@ TemporaryPostgres::TemporaryPostgres() : binaries_(find_binaries()) {
         throw std::runtime_error("cannot make a temporary directory");
     }
     directory_ = pattern;
-    give_to_postgres_user(directory_);
     start_watchdog();
+    const process::Identity* owner = nullptr;
+    if (geteuid() == 0) {
+        user_ = value_of(process::identity_of_user("postgres"));  // PostgreSQL refuses root.
+        owner = &*user_;
+    }
+    if (const auto made = process::ensure_directory(directory_, 0755, owner); !made) {
+        throw std::runtime_error(made.error().detail);
+    }
+    // Held on to, so that no other test takes the port while this server is down.
+    port_ = value_of(process::PortReservation::take(0));
     initialize();
-    constexpr int kTries = 5;  // Another process may take the port between probe and start.
-    for (int i = 0; i < kTries && !running(); ++i) {
-        port_ = free_port();
-        launch();
-        if (!wait_until_ready()) {
-            postmaster_ = 0;
-        }
-    }
-    if (!running()) {
-        throw std::runtime_error("PostgreSQL does not start: " + log_tail());
-    }
+    launch();
 }
 
 TemporaryPostgres::~TemporaryPostgres() {
+    thaw();  // Whatever a failed test has left frozen.
     if (running()) {
-        ::kill(postmaster_, SIGQUIT);
-        thaw();  // Whatever a failed test has left frozen.
-        wait_for_exit(postmaster_);
+        run(loop_, postmaster_->terminate({{SIGQUIT, kStartLimit}}));
     }
-    ::close(watchdog_pipe_);
-    wait_for_exit(watchdog_);
+    watchdog_->signal(SIGTERM);
+    run(loop_, watchdog_->wait());
 }
 
-// Outlives a test that dies: waits for the end of the pipe, ends the server if it is still there
-// (and is the server: numbers of processes are used again), and removes the directory.
+process::Child TemporaryPostgres::spawn(process::Command command) {
+    command.environment = {"LC_ALL=C", "PATH=/usr/local/bin:/usr/bin:/bin"};
+    return value_of(process::Child::spawn(loop_.get_executor(), command));
+}
+
+// Ends the server if it is still there (and is the server: numbers of processes are used again) and
+// removes the directory, when it is told to or the test has died.
 void TemporaryPostgres::start_watchdog() {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        throw std::runtime_error("cannot make a pipe");
-    }
-    const std::string script =
-        "read -r _; pid=$(head -n 1 \"$0/data/postmaster.pid\" 2>/dev/null); "
-        "is_ours() { [ -n \"$pid\" ] && grep -aqF \"$0/data\" \"/proc/$pid/cmdline\" 2>/dev/null; "
-        "}; "
-        "is_ours && kill -QUIT \"$pid\" && kill -CONT \"$pid\"; "
-        "tries=0; while is_ours && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done; "
-        "rm -rf \"$0\"";
-    watchdog_ = start_process({"/bin/sh", "-c", script, directory_}, "/dev/null", false, ends[0]);
-    ::close(ends[0]);
-    watchdog_pipe_ = ends[1];
+    process::Command command;
+    command.arguments = {
+        "/bin/sh", "-c",
+        "ended=; trap 'ended=yes' TERM\n"
+        "while [ -z \"$ended\" ]; do sleep infinity & wait $!; kill $! 2>/dev/null; done\n"
+        "is_ours() { [ -n \"$pid\" ] && grep -aqF \"$0/data\" \"/proc/$pid/cmdline\"; }\n"
+        "exec 2>/dev/null; pid=$(head -n 1 \"$0/data/postmaster.pid\")\n"
+        "is_ours && kill -QUIT \"$pid\" && kill -CONT \"$pid\"; tries=0\n"
+        "while is_ours && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.02; done\n"
+        "rm -rf \"$0\"",
+        directory_};
+    command.death_signal = SIGTERM;
+    watchdog_ = spawn(std::move(command));
 }
 
 void TemporaryPostgres::initialize() {
     const std::string password_file = directory_ + "/password";
-    std::ofstream(password_file) << kPassword << '\n';
-    const std::vector<std::string> command = {binaries_ + "/initdb",
-                                              "--no-sync",
-                                              "--pgdata",
-                                              directory_ + "/data",
-                                              "--username",
-                                              std::string(kUser),
-                                              "--pwfile",
-                                              password_file,
-                                              "--encoding=UTF8",
-                                              "--locale=C",
-                                              "--auth-local=trust",
-                                              "--auth-host=scram-sha-256",
-                                              "--wal-segsize=1",
-                                              "--no-instructions"};
-    const pid_t process = start_process(command, directory_ + "/log", true, -1);
-    if (wait_for_exit(process) != 0) {
+    const process::Identity* owner = user_ ? &*user_ : nullptr;
+    const auto written = process::write_atomically(password_file, kPassword, 0600, owner);
+    if (!written) {
+        throw std::runtime_error(written.error().detail);
+    }
+    process::Command command;
+    command.arguments = {binaries_ + "/initdb",
+                         "--no-sync",
+                         "--pgdata",
+                         directory_ + "/data",
+                         "--username",
+                         std::string(kUser),
+                         "--pwfile",
+                         password_file,
+                         "--encoding=UTF8",
+                         "--locale=C",
+                         "--auth-local=trust",
+                         "--auth-host=scram-sha-256",
+                         "--wal-segsize=1",
+                         "--no-instructions"};
+    command.identity = user_;
+    command.output_file = directory_ + "/log";
+    const process::Child initdb = spawn(std::move(command));
+    if (!run(loop_, initdb.wait()).success()) {
         throw std::runtime_error("initdb failed: " + log_tail());
     }
 }
 
-std::vector<std::string> TemporaryPostgres::server_command() const {
-    std::vector<std::string> command = {binaries_ + "/postgres",
-                                        "-D",
-                                        directory_ + "/data",
-                                        "-p",
-                                        std::to_string(port_),
-                                        "-k",
-                                        directory_};
+process::Command TemporaryPostgres::server_command() const {
+    process::Command command;
+    command.arguments = {binaries_ + "/postgres",
+                         "-D",
+                         directory_ + "/data",
+                         "-p",
+                         std::to_string(port_->port()),
+                         "-k",
+                         directory_};
     for (const char* setting : {"listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off",
                                 "wal_level=logical", "max_connections=200", "shared_buffers=64MB",
                                 "min_wal_size=8MB", "max_wal_size=256MB", "jit=off"}) {
-        command.insert(command.end(), {"-c", setting});
+        command.arguments.insert(command.arguments.end(), {"-c", setting});
     }
+    command.identity = user_;
+    command.output_file = directory_ + "/log";
+    command.death_signal = SIGQUIT;  // To PostgreSQL: stop at once, with all children.
     return command;
 }
 
 void TemporaryPostgres::launch() {
-    postmaster_ = start_process(server_command(), directory_ + "/log", true, -1);
+    postmaster_ = spawn(server_command());
+    const Deadline limit = Deadline::after(kStartLimit);
+    while (!is_ready()) {
+        const Deadline next_look = Deadline::after(kPoll);
+        const auto ended = run(loop_, postmaster_->wait_until(next_look));
+        if (ended || limit.passed()) {
+            postmaster_.reset();
+            throw std::runtime_error("PostgreSQL does not start: " + log_tail());
+        }
+    }
 }
 
-// False when the server gave up; the postmaster says in its lock file when it is ready.
-bool TemporaryPostgres::wait_until_ready() {
-    const auto limit = std::chrono::steady_clock::now() + kStartLimit;
-    while (std::chrono::steady_clock::now() < limit) {
-        int status = 0;
-        if (waitpid(postmaster_, &status, WNOHANG) == postmaster_) {
-            return false;
-        }
-        std::ifstream file(directory_ + "/data/postmaster.pid");
-        std::string line;
-        pid_t written_by = 0;
-        for (int number = 1; std::getline(file, line); ++number) {
-            written_by = number == 1 ? std::atoi(line.c_str()) : written_by;
-            if (number == 8 && line.starts_with("ready") && written_by == postmaster_) {
-                return true;
-            }
-        }
-        std::this_thread::sleep_for(kPoll);
+// The postmaster says in its lock file when it is ready.
+bool TemporaryPostgres::is_ready() const {
+    const auto file = process::read_file(directory_ + "/data/postmaster.pid", kFileBytesMax);
+    if (!file) {
+        return false;
     }
-    throw std::runtime_error("PostgreSQL is not ready after a minute: " + log_tail());
+    std::istringstream lines(*file);
+    std::string line;
+    bool written_by_this_one = false;
+    for (int number = 1; std::getline(lines, line); ++number) {
+        written_by_this_one =
+            number == 1 ? parse_pid(line) == postmaster_->pid() : written_by_this_one;
+        if (number == 8 && written_by_this_one && line.starts_with("ready")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 ConnectionOptions TemporaryPostgres::options(std::string_view database) const {
     ConnectionOptions options;
     options.host = directory_;
-    options.port = port_;
+    options.port = port_->port();
     options.database = database;
     options.user = kUser;
     return options;
@@ -239,70 +235,68 @@ std::string TemporaryPostgres::create_database(std::string_view prefix) {
 }
 
 std::string TemporaryPostgres::ask(std::string_view database, const std::string& sql) const {
-    const std::string settings = "host=" + directory_ + " port=" + std::to_string(port_) +
-                                 " dbname=" + std::string(database) +
-                                 " user=" + std::string(kUser) + " connect_timeout=10";
-    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(settings.c_str()),
-                                                                PQfinish);
+    const ConnectionOptions where = options(database);
+    const std::string settings = "host=" + where.host + " port=" + std::to_string(where.port) +
+                                 " dbname=" + where.database + " user=" + where.user +
+                                 " connect_timeout=10";
+    // tidy: allow blocking-libpq because tests look at the server past the code that they test
+    PGconn* opened = PQconnectdb(settings.c_str());
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(opened, PQfinish);
     if (PQstatus(connection.get()) != CONNECTION_OK) {
         throw std::runtime_error(PQerrorMessage(connection.get()));
     }
-    const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
-        PQexec(connection.get(), sql.c_str()), PQclear);
+    // tidy: allow blocking-libpq because tests look at the server past the code that they test
+    PGresult* given = PQexec(connection.get(), sql.c_str());
+    const std::unique_ptr<PGresult, void (*)(PGresult*)> result(given, PQclear);
     check_result(connection.get(), result.get());
     const bool has_value = PQntuples(result.get()) > 0 && PQnfields(result.get()) > 0;
     return has_value ? PQgetvalue(result.get(), 0, 0) : "";
 }
 
-// Backends are not in the postmaster's process group: each makes its own.
-std::vector<pid_t> TemporaryPostgres::children() const {
-    std::vector<pid_t> found;
+// They are not in the postmaster's process group: each makes its own.
+TemporaryPostgres::Backends TemporaryPostgres::backends() const {
+    Backends found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const pid_t process = std::atoi(entry.path().filename().c_str());
-        if (process > 0 && status_of(process).parent == postmaster_) {
-            found.push_back(process);
+        const pid_t pid = parse_pid(entry.path().filename().native());
+        auto handle = pid > 0 && parent_of(pid) == postmaster_->pid()
+                          ? process::ProcessHandle::open(pid)
+                          : std::nullopt;
+        if (handle) {
+            found.push_back(std::move(*handle));
         }
     }
     return found;
 }
 
 void TemporaryPostgres::kill() {
-    ::kill(postmaster_, SIGSTOP);  // So that it starts no child while they are counted.
-    const std::vector<pid_t> backends = children();
-    ::kill(postmaster_, SIGKILL);
-    for (const pid_t backend : backends) {
-        ::kill(backend, SIGKILL);
+    postmaster_->signal(SIGSTOP);  // So that it starts no child while they are counted.
+    const Backends children = backends();
+    postmaster_->signal(SIGKILL);
+    for (const process::ProcessHandle& backend : children) {
+        backend.signal(SIGKILL);
     }
-    wait_for_exit(postmaster_);
-    for (const pid_t backend : backends) {
-        wait_until_gone(backend);
+    run(loop_, postmaster_->wait());
+    for (const process::ProcessHandle& backend : children) {
+        if (!run(loop_, backend.wait_until_ended(Deadline::after(kStartLimit)))) {
+            throw std::runtime_error("a killed backend does not end");
+        }
     }
-    postmaster_ = 0;
+    postmaster_.reset();
 }
 
 void TemporaryPostgres::freeze() {
-    ::kill(postmaster_, SIGSTOP);
-    signal_all(SIGSTOP);
+    postmaster_->signal(SIGSTOP);
+    for (const process::ProcessHandle& backend : backends()) {
+        backend.signal(SIGSTOP);
+    }
 }
 
 void TemporaryPostgres::thaw() {
-    signal_all(SIGCONT);
-}
-
-void TemporaryPostgres::signal_all(int signal) {
-    for (const pid_t backend : children()) {
-        ::kill(backend, signal);
-    }
-    ::kill(postmaster_, signal);
-}
-
-void TemporaryPostgres::wait_until_gone(pid_t process) const {
-    const auto limit = std::chrono::steady_clock::now() + kStartLimit;
-    while (is_alive(process)) {
-        if (std::chrono::steady_clock::now() >= limit) {
-            throw std::runtime_error("a killed process does not end");
+    if (running()) {
+        for (const process::ProcessHandle& backend : backends()) {
+            backend.signal(SIGCONT);
         }
-        std::this_thread::sleep_for(kPoll);
+        postmaster_->signal(SIGCONT);
     }
 }
 
@@ -311,23 +305,16 @@ void TemporaryPostgres::restart() {
         stop();
     }
     launch();
-    if (!wait_until_ready()) {
-        postmaster_ = 0;
-        throw std::runtime_error("PostgreSQL does not start again: " + log_tail());
-    }
 }
 
 void TemporaryPostgres::stop() {
-    ::kill(postmaster_, SIGINT);
-    wait_for_exit(postmaster_);
-    postmaster_ = 0;
+    run(loop_, postmaster_->terminate({{SIGINT, kStartLimit}}));
+    postmaster_.reset();
 }
 
 std::string TemporaryPostgres::log_tail() const {
-    std::ifstream file(directory_ + "/log");
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     constexpr std::size_t kTail = 2'000;
-    return text.size() > kTail ? text.substr(text.size() - kTail) : text;
+    return process::read_tail(directory_ + "/log", kTail);
 }
 
 }  // namespace pgmind::postgres::testing

@@ -1,21 +1,22 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <sys/types.h>
-
 #include "async/task.hpp"
 #include "platform/postgres/connection_options.hpp"
+#include "platform/process/child.hpp"
+#include "platform/process/port_reservation.hpp"
+#include "platform/process/process_handle.hpp"
 
 namespace pgmind::postgres::testing {
 
 /// A real PostgreSQL for tests, in a temporary directory, with a Unix socket there and a free TCP
 /// port on 127.0.0.1. It ends with the object, and also when the test dies, and leaves nothing
-/// behind. Failures throw: a test without its server cannot go on. Not thread-safe.
+/// behind. Failures throw: a test without its server cannot go on. Not thread-safe; its methods
+/// block. Make it on a thread that outlives it (the main one): the server ends with that thread.
 class TemporaryPostgres {
   public:
     /// The server of this test process, started on first use and stopped at exit.
@@ -48,26 +49,28 @@ class TemporaryPostgres {
     /// SIGSTOP to all of it: it takes connections and requests, and answers nothing.
     void freeze();
     void thaw();
-    bool running() const { return postmaster_ > 0; }
+    bool running() const { return postmaster_.has_value(); }
     /// The end of the server's log, for messages of failed tests.
     std::string log_tail() const;
 
   private:
+    using Backends = std::vector<process::ProcessHandle>;
+
+    process::Child spawn(process::Command command);
+    process::Command server_command() const;
     void start_watchdog();
     void initialize();
     void launch();
-    bool wait_until_ready();
-    void wait_until_gone(pid_t process) const;
-    std::vector<pid_t> children() const;
-    void signal_all(int signal);
-    std::vector<std::string> server_command() const;
+    bool is_ready() const;
+    Backends backends() const;
 
+    boost::asio::io_context loop_{1};
     std::string directory_;
     std::string binaries_;
-    std::uint16_t port_ = 0;
-    pid_t postmaster_ = 0;
-    pid_t watchdog_ = 0;
-    int watchdog_pipe_ = -1;
+    std::optional<process::Identity> user_;
+    std::optional<process::PortReservation> port_;
+    std::optional<process::Child> watchdog_;
+    std::optional<process::Child> postmaster_;
     int databases_ = 0;
 };
 
