@@ -13,7 +13,7 @@ using testing::run;
 using testing::TemporaryPostgres;
 
 Deadline soon() {
-    return Deadline::after(std::chrono::seconds(20));
+    return Deadline::after(std::chrono::seconds(60));
 }
 
 class MigrationsTest : public ::testing::Test {
@@ -116,7 +116,7 @@ TEST_F(MigrationsTest, WaitingForAnotherProgramEndsByTheDeadline) {
     Session holder = connect();
     ASSERT_TRUE(run(loop_, holder.query("SELECT pg_advisory_lock(123589519568484)", {}, soon())));
     Session waiter = connect();
-    const Deadline short_one = Deadline::after(std::chrono::milliseconds(300));
+    const Deadline short_one = Deadline::after(std::chrono::milliseconds(3000));
     const auto refused = run(loop_, apply_migrations(waiter, {kFirst}, short_one));
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().is(Failure::unavailable)) << refused.error().detail;

@@ -17,7 +17,7 @@ namespace pgmind::postgres::testing {
 using Answer = Result<Rows>;
 
 inline Deadline soon() {
-    return Deadline::after(std::chrono::seconds(20));
+    return Deadline::after(std::chrono::seconds(60));
 }
 
 inline Deadline in_ms(int milliseconds) {
@@ -62,6 +62,14 @@ class PoolFixture : public ::testing::Test {
         return std::move(*session);
     }
     std::string ask(const std::string& sql) { return server_.ask(database_, sql); }
+
+    /// How many statements with this text the server runs at the moment.
+    std::string running(const std::string& text) {
+        return ask(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+            "state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%" +
+            text + "%'");
+    }
 
     /// Lets the loop run until the condition holds.
     template <class Condition>

@@ -145,7 +145,7 @@ TEST_F(PoolTest, AReadPastItsDeadlineIsCancelledAndItsNeighboursAreNot) {
     }
     const auto begin = std::chrono::steady_clock::now();
     const auto answers = all(std::move(tasks));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(25));
     ASSERT_FALSE(answers[0]);
     EXPECT_EQ(answers[0].error().code, Errc::deadline_exceeded);
     for (std::size_t i = 1; i < answers.size(); ++i) {
@@ -168,23 +168,21 @@ TEST_F(PoolTest, ManyOverdueReadsAreAllGivenUpAndThePoolRecovers) {
     }
     EXPECT_TRUE(query(*pool, "SELECT 1", Effect::read));
     EXPECT_TRUE(eventually([&] { return pool->statistics().busy == 0; }));
-    EXPECT_EQ(ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                  "AND query LIKE 'SELECT pg_sleep%' AND state = 'active'"),
-              "0");
+    EXPECT_TRUE(eventually([&] { return running("pg_sleep") == "0"; }));
 }
 
 TEST_F(PoolTest, AWritePastItsDeadlineIsUnknownAndGoesOn) {
     ask("CREATE TABLE t (n int)");
     const auto pool = make_pool(2);
-    constexpr std::string_view slow = "INSERT INTO t SELECT 1 FROM pg_sleep(0.3)";
-    const auto answer = run(loop_, pool->query(std::string(slow), Effect::write, {}, in_ms(100)));
+    const std::string own_backend = "SELECT pg_backend_pid()";
+    const std::int64_t first = query(*pool, own_backend, Effect::read).value().int64(0, 0);
+    const std::string slow = "INSERT INTO t SELECT 1 FROM pg_sleep(2)";
+    const auto answer = run(loop_, pool->query(slow, Effect::write, {}, in_ms(500)));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, Errc::outcome_unknown);
     EXPECT_TRUE(answer.error().is(Failure::outcome_unknown));
     // Others are not sent behind it.
-    const auto begin = std::chrono::steady_clock::now();
-    EXPECT_TRUE(query(*pool, "SELECT 1", Effect::read));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(150));
+    EXPECT_NE(query(*pool, own_backend, Effect::read).value().int64(0, 0), first);
     EXPECT_TRUE(eventually([&] { return pool->statistics().busy == 0; }));
     EXPECT_EQ(ask("SELECT count(*) FROM t"), "1");
 }
