@@ -140,7 +140,7 @@ Result<void> Client::Implementation::make_head(ClientRequest& request, const std
         if (!equals_ignoring_case(name, "Host") && !equals_ignoring_case(name, "Connection") &&
             !equals_ignoring_case(name, "Content-Length") &&
             !equals_ignoring_case(name, "Transfer-Encoding")) {
-            head += name + ": " + value + "\r\n";
+            head.append(name).append(": ").append(value).append("\r\n");
         }
     }
     if (!headers.find("User-Agent")) {
