@@ -203,6 +203,6 @@ def test_metrics_name_routes_and_not_callers(admin, namespace):
 
 def test_a_key_in_the_query_is_no_key(admin):
     connection = http.client.HTTPConnection("127.0.0.1", admin.server.port, timeout=30)
-    connection.get("/api/v1/me?access_token=" + admin.key)
+    connection.request("GET", "/api/v1/me?access_token=" + admin.key)
     assert connection.getresponse().status == 401
     connection.close()

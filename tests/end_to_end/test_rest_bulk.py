@@ -26,7 +26,8 @@ def count(client, namespace):
 
 def test_what_is_exported_can_be_imported(client, namespace):
     rows = [{"key": f"k{n:04}", "value": {"n": n, "text": f"row \u20ac {n}"},
-             "metadata": {"even": n % 2 == 0}, "text": f"words of {n}", "embedding": [n + 1, 0.5, -1]} for n in range(1500)]
+             "metadata": {"even": n % 2 == 0}, "text": f"words of {n}",
+             "embedding": [n + 1, 0.5, -1]} for n in range(1500)]
     answer = client.post(f"/api/v1/namespaces/{namespace}/import", lines_of(rows), NDJSON)
     assert answer.status == 200 and answer.json["stored"] == 1500, answer
     exported = client.get(f"/api/v1/namespaces/{namespace}/export")

@@ -18,11 +18,11 @@ class Answer:
         self.headers = headers
         self.body = body
         media_type = self.header("content-type").partition(";")[0]
-        self.json = json.loads(body) if body and media_type.endswith("json") else None
-        self.lines = None
+        self.json = self.lines = None
         if media_type == "application/x-ndjson":
-            self.json = None
             self.lines = [json.loads(line) for line in body.splitlines()]
+        elif body and media_type.endswith("json"):
+            self.json = json.loads(body)
 
     def header(self, name):
         return self.headers.get(name.lower(), "")

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <strings.h>
+#include "platform/http/message.hpp"
 
 namespace pgmind::integration {
 namespace {
@@ -100,7 +100,7 @@ Task<Result<void>> AccessGate::record(const RequestContext& request, const Admis
 std::string bearer_key(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
     if (authorization.size() <= scheme.size() ||
-        strncasecmp(authorization.data(), scheme.data(), scheme.size()) != 0) {
+        !http::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
         return {};
     }
     authorization.remove_prefix(scheme.size());

@@ -11,7 +11,7 @@ namespace pgmind::json {
 
 /// How much of a text is looked at before it is refused.
 struct ReadLimits {
-    std::size_t bytes_max = 16 * 1024 * 1024;
+    std::size_t bytes_max = std::size_t{16} * 1024 * 1024;
     std::size_t depth_max = 64;  ///< objects and arrays inside each other
 };
 
@@ -20,7 +20,7 @@ struct ReadLimits {
 inline constexpr std::size_t kNumberBytesMax = 1024;
 inline constexpr std::size_t kExponentMax = 1024;
 /// Digits that all exponents of one text may add when they are written out.
-inline constexpr std::size_t kExpansionBytesMax = 1024 * 1024;
+inline constexpr std::size_t kExpansionBytesMax = std::size_t{1024} * 1024;
 
 enum class Kind { null, boolean, number, string, array, object };
 std::string_view name_of(Kind kind);

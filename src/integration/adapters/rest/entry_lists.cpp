@@ -8,7 +8,7 @@ namespace {
 
 using memory::Limits;
 
-constexpr json::ReadLimits kFilterLimits{.bytes_max = 16 * 1024, .depth_max = 32};
+constexpr json::ReadLimits kFilterLimits{.bytes_max = std::size_t{16} * 1024, .depth_max = 32};
 
 Result<std::optional<memory::Filter>> read_filter_parameter(const Call& call) {
     const auto text = call.query("filter");

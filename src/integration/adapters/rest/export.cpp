@@ -6,7 +6,8 @@
 namespace pgmind::integration::rest {
 namespace {
 
-constexpr std::size_t kWriteBytes = 64 * 1024;
+constexpr const char* kNdjson = "application/x-ndjson";
+constexpr std::size_t kWriteBytes = std::size_t{64} * 1024;
 
 /// One export: writes entries as lines while they come. The audit record is made before the first
 /// byte leaves. Lives as long as its request.
@@ -34,7 +35,7 @@ Task<Result<void>> Export::start() {
         co_return recorded;
     }
     http::Headers headers;
-    headers.add("Content-Type", "application/x-ndjson");
+    headers.add("Content-Type", kNdjson);
     add_common_headers(headers, call_.context.request_id);
     auto started = co_await call_.exchange.start(200, std::move(headers));
     co_return started;
@@ -102,6 +103,11 @@ Task<Result<Reply>> export_entries(Call& call) {
     const auto scope = query_scope(call, memory::Scope::project, true);
     if (!scope) {
         co_return fail(scope.error());
+    }
+    if (call.head().method == "HEAD") {  // all of it would be read to send nothing
+        Reply head;
+        head.content_type = kNdjson;
+        co_return head;
     }
     Export exporting(call);
     auto reply = co_await exporting.run(*scope);

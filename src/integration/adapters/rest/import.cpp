@@ -1,3 +1,4 @@
+#include <charconv>
 #include <set>
 
 #include "integration/adapters/json_mapping.hpp"
@@ -10,8 +11,8 @@ namespace pgmind::integration::rest {
 namespace {
 
 constexpr std::size_t kBatchRowsMax = 5000;
-constexpr std::size_t kBatchBytesMax = 8 * 1024 * 1024;
-constexpr std::size_t kLineBytesMax = 8 * 1024 * 1024;
+constexpr std::size_t kBatchBytesMax = std::size_t{8} * 1024 * 1024;
+constexpr std::size_t kLineBytesMax = std::size_t{8} * 1024 * 1024;
 constexpr std::chrono::milliseconds kProgressInterval{500};
 // An import into more namespaces than that is recorded as one into all that the caller may write.
 constexpr std::size_t kNamespacesRecordedMax = 1000;
@@ -40,7 +41,8 @@ class Import {
     Task<Result<void>> send_line(std::string line);
     Task<Result<void>> check_access(const std::string& namespace_name);
     Result<std::optional<memory::StoreRequest>> read_line(std::string_view line);
-    Error at_line(Error error) const;
+    Error at_line(Error error);
+    void note_line(const Error& error);
     std::string progress_members() const;
 
     Task<Result<Reply>> answer(const Result<memory::ImportProgress>& imported);
@@ -59,9 +61,20 @@ class Import {
     SteadyTime progress_due_ = std::chrono::steady_clock::now() + kProgressInterval;
 };
 
-Error Import::at_line(Error error) const {
-    error.detail = "line " + std::to_string(splitter_.line_number()) + ": " + error.detail;
+// An error in the line that was read last.
+Error Import::at_line(Error error) {
+    faulty_line_ = splitter_.line_number();
+    error.detail = "line " + std::to_string(faulty_line_) + ": " + error.detail;
     return error;
+}
+
+// Memory names the line in words ("line 17: ..."); the client wants it as a number too.
+void Import::note_line(const Error& error) {
+    constexpr std::string_view prefix = "line ";
+    if (faulty_line_ == 0 && error.detail.starts_with(prefix)) {
+        const char* const begin = error.detail.data() + prefix.size();
+        std::from_chars(begin, error.detail.data() + error.detail.size(), faulty_line_);
+    }
 }
 
 // A line is an entry with its address. What an export writes can be read back: fields that the
@@ -73,6 +86,7 @@ Result<std::optional<memory::StoreRequest>> Import::read_line(std::string_view l
     }
     memory::StoreRequest entry;
     entry.scope = scope_;
+    entry.source_line = splitter_.line_number();
     json::FieldReader reader(*object);
     entry.key = reader.require_string("key");
     const auto named = reader.optional_string("namespace");
@@ -153,7 +167,6 @@ Task<Result<std::optional<Import::Batch>>> Import::next_batch() {
     while (batch.size() < kBatchRowsMax && bytes < kBatchBytesMax) {
         const auto line = splitter_.next();
         if (!line) {
-            faulty_line_ = splitter_.line_number();
             co_return fail(at_line(line.error()));
         }
         if (!*line) {
@@ -169,7 +182,6 @@ Task<Result<std::optional<Import::Batch>>> Import::next_batch() {
         bytes += (*line)->size();
         auto entry = read_line(**line);
         if (!entry) {
-            faulty_line_ = splitter_.line_number();
             co_return fail(at_line(std::move(entry.error())));
         }
         if (!*entry) {
@@ -178,7 +190,6 @@ Task<Result<std::optional<Import::Batch>>> Import::next_batch() {
         }
         auto allowed = co_await check_access((*entry)->namespace_name);
         if (!allowed) {
-            faulty_line_ = splitter_.line_number();
             co_return fail(at_line(std::move(allowed.error())));
         }
         batch.push_back(std::move(**entry));
@@ -242,6 +253,7 @@ Task<Result<Reply>> Import::answer(const Result<memory::ImportProgress>& importe
         progress_ = *imported;
         reply.body = "{\"done\":true," + progress_members() + "}";
     } else {
+        note_line(imported.error());
         reply = failure_reply(imported.error());
     }
     if (!wants_progress_ || (!imported && !call_.exchange.started())) {

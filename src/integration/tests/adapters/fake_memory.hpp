@@ -46,6 +46,7 @@ class FakeMemory final : public memory::Memory {
     memory::NamespaceListRequest namespace_query;
     memory::ImportOptions import_options;
     std::vector<std::vector<memory::StoreRequest>> imported;  ///< batches
+    std::vector<std::int64_t> refused_lines;                  ///< of a batch that failed
     memory::Scope scope = memory::Scope::project;
     std::string name;
     memory::NamespaceAccess access;
@@ -114,6 +115,9 @@ class FakeMemory final : public memory::Memory {
                 co_return done;
             }
             if (error) {
+                for (const memory::StoreRequest& refused : **batch) {
+                    refused_lines.push_back(refused.source_line);
+                }
                 co_return fail(*error);
             }
             done.lines += static_cast<std::int64_t>((*batch)->size());

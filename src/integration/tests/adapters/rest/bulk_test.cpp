@@ -110,6 +110,16 @@ TEST_F(BulkTest, NamesTheLineAtFaultAndWhatWasStoredBefore) {
     }
 }
 
+TEST_F(BulkTest, SaysWhichLineMemoryRefused) {
+    memory_.error = invalid_argument("key", "line 4: must not be empty");
+    const auto answer =
+        import_lines("/api/v1/namespaces/notes/import",
+                     {"\n{\"key\":\"a\",\"value\":1}\n\n", "{\"key\":\"\",\"value\":1}\n"}, {});
+    expect_problem(answer, 400, "invalid_argument", "key");
+    EXPECT_EQ(answer.at({"line"}), "4");
+    EXPECT_EQ(memory_.refused_lines, (std::vector<std::int64_t>{2, 4}));
+}
+
 TEST_F(BulkTest, ALineOfAnotherNamespaceNeedsItsPermission) {
     const HeaderList agent = {{"Authorization", "Bearer agent"}};
     const std::string good = R"({"namespace":"agent-1","key":"k","value":1})";
@@ -177,6 +187,13 @@ TEST_F(BulkTest, ExportsAllThatTheCallerMayRead) {
     EXPECT_TRUE(answer.streamed && answer.finished);
     EXPECT_TRUE(answer.body.empty());
     EXPECT_EQ(memory_.access.allowed, std::vector<std::string>{"agent-*"});
+}
+
+TEST_F(BulkTest, HeadOfAnExportReadsNothing) {
+    const auto answer = send("HEAD", "/api/v1/export");
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_EQ(answer.header("Content-Type"), "application/x-ndjson");
+    EXPECT_EQ(memory_.calls, 0);
 }
 
 TEST_F(BulkTest, NothingLeavesBeforeItIsRecorded) {
