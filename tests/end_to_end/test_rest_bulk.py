@@ -76,7 +76,7 @@ def test_progress_is_told_line_by_line(client, namespace):
 
 
 @pytest.mark.parametrize("line,field", [
-    ('{"key": "x"', ""), ('{"key": "x"}', "value"), ('{"value": 1}', "key"),
+    ('{"key": "x"', "key"), ('{"key": "x"}', "value"), ('{"value": 1}', "key"),
     ('{"key": "x", "value": 1, "colour": 2}', "colour"), ('{"key": "", "value": 1}', "key"),
     ('{"key": "x", "value": 1, "embedding": [1, 2]}', "embedding"),
     ('{"key": "x", "value": 1, "namespace": "elsewhere"}', "namespace"),
