@@ -119,7 +119,7 @@ void TemporaryPostgres::start_watchdog() {
     command.arguments = {
         "/bin/sh", "-c",
         "ended=; trap 'ended=yes' TERM\n"
-        "while [ -z \"$ended\" ]; do sleep infinity & wait $!; kill $! 2>/dev/null; done\n"
+        "while [ -z \"$ended\" ]; do sleep 5 & wait $!; kill $! 2>/dev/null; done\n"
         "is_ours() { [ -n \"$pid\" ] && grep -aqF \"$0/data\" \"/proc/$pid/cmdline\"; }\n"
         "exec 2>/dev/null; pid=$(head -n 1 \"$0/data/postmaster.pid\")\n"
         "is_ours && kill -QUIT \"$pid\" && kill -CONT \"$pid\"; tries=0\n"
