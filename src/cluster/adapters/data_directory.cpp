@@ -12,7 +12,7 @@
 namespace pgmind::cluster {
 namespace {
 
-constexpr std::size_t kManifestBytesMax = 16 * 1024;
+constexpr std::size_t kManifestBytesMax = 16UL * 1024;
 
 Result<void> as_cluster(Result<void> result) {
     return result ? result : fail(from_process(result.error()));

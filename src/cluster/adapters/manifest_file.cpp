@@ -9,7 +9,7 @@
 namespace pgmind::cluster {
 namespace {
 
-constexpr std::size_t kManifestBytesMax = 16 * 1024;
+constexpr std::size_t kManifestBytesMax = 16UL * 1024;
 
 tl::unexpected<Error> broken(const std::string& why) {
     return fail(Errc::broken_state, "the data directory's pgmind.json cannot be read: " + why);

@@ -180,11 +180,13 @@ Task<Result<void>> PostgresCatalog::write_shards(Session& session, std::vector<N
 Task<Result<void>> PostgresCatalog::write_first_map(Session& session, std::vector<Node> shards,
                                                     Deadline deadline) {
     std::vector<ShardId> ids;
+    ids.reserve(shards.size());
     for (const Node& shard : shards) {
         ids.emplace_back(shard.name);
     }
     const ShardMap map = even_shard_map(std::move(ids));
     std::vector<std::string> by_slot;
+    by_slot.reserve(kSlotCount);
     for (std::size_t slot = 0; slot < kSlotCount; ++slot) {
         by_slot.push_back(map.shard_of_slot(slot).value());
     }

@@ -14,7 +14,7 @@
 namespace pgmind::cluster {
 namespace {
 
-constexpr std::size_t kOutputBytesMax = 64 * 1024;
+constexpr std::size_t kOutputBytesMax = 64UL * 1024;
 
 const process::Identity* owner_of(const InitialiseInput& input) {
     return input.server_user ? &*input.server_user : nullptr;

@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 /// PostgreSQL tells that it is ready by a line in a file, so the file has to be looked at.
 constexpr milliseconds kReadyCheck{10};
 constexpr std::chrono::seconds kForcedStop{5};
-constexpr std::size_t kReasonBytesMax = 16 * 1024;
+constexpr std::size_t kReasonBytesMax = 16UL * 1024;
 
 class PostgresInstances final : public Instances {
   public:

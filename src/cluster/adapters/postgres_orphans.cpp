@@ -96,7 +96,8 @@ Task<bool> end_backends(std::filesystem::path data) {
         const Step step{signal, Deadline::after(kNotice)};
         co_await take_step(left, step);
     }
-    co_return processes_on(data).empty();
+    const std::vector<process::ProcessHandle> stubborn = processes_on(data);
+    co_return stubborn.empty();
 }
 
 }  // namespace

@@ -66,12 +66,11 @@ Result<void> Secrets::ensure(bool may_create) const {
 }
 
 Result<std::string> Secrets::password(Role role) const {
-    const Result<std::string> text = read(file_of(role));
-    return text;
+    return read(file_of(role));
 }
 
 Result<std::string> Secrets::api_key_hmac() const {
-    const Result<std::string> text = read(kApiKeyHmac);
+    Result<std::string> text = read(kApiKeyHmac);
     if (!text) {
         return text;
     }

@@ -54,6 +54,7 @@ Task<Result<ClusterManifest>> plan(const StartPorts& ports, ClusterRequest reque
 Task<Result<void>> stop_orphans(const StartPorts& ports, std::vector<Node> nodes,
                                 Deadline deadline) {
     std::vector<Task<Result<void>>> stops;
+    stops.reserve(nodes.size());
     for (const Node& node : nodes) {
         stops.push_back(ports.instances.stop_orphan(node, deadline));
     }
@@ -92,6 +93,7 @@ Task<Result<void>> bring_up(const StartPorts& ports, Node node, std::string clus
 Task<Result<ShardMap>> bring_up_all(const StartPorts& ports, std::vector<Node> nodes,
                                     std::string cluster_id, Deadline deadline) {
     std::vector<Task<Result<void>>> starts;
+    starts.reserve(nodes.size());
     for (const Node& node : nodes) {
         starts.push_back(bring_up(ports, node, cluster_id, deadline));
     }
@@ -130,6 +132,7 @@ Task<Result<ShardMap>> make_and_start(const StartPorts& ports, ClusterManifest& 
 
 Task<void> stop_nodes(Instances& instances, std::vector<Node> nodes, Deadline deadline) {
     std::vector<Task<Result<void>>> stops;
+    stops.reserve(nodes.size());
     for (const Node& node : nodes) {
         stops.push_back(stop_one(instances, node, deadline));
     }
@@ -138,7 +141,7 @@ Task<void> stop_nodes(Instances& instances, std::vector<Node> nodes, Deadline de
 
 Task<Result<StartedCluster>> start_cluster(const StartPorts& ports, ClusterRequest request,
                                            Deadline deadline) {
-    Result<ClusterManifest> manifest = co_await plan(ports, std::move(request), deadline);
+    Result<ClusterManifest> manifest = co_await plan(ports, request, deadline);
     if (!manifest) {
         co_return fail(std::move(manifest.error()));
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cluster/tests/adapters/embedded_test.hpp"
+#include "platform/process/child.hpp"
 #include "platform/process/file_descriptor.hpp"
 #include "platform/process/files.hpp"
 #include "platform/process/port_reservation.hpp"
@@ -20,10 +21,40 @@ bool has(const std::string& text, const std::string& part) {
 
 class RefusalTest : public EmbeddedTest {
   protected:
-    /// A cluster that was started and stopped once.
-    void make_cluster() { ASSERT_TRUE(started(options())); }
+    static void TearDownTestSuite() { stopped_once_.reset(); }
+
+    /// A cluster that was started and stopped once: a copy of one that all tests share.
+    void make_cluster() {
+        if (!stopped_once_) {
+            ASSERT_TRUE(started(options()));
+            stopped_once_ =
+                std::make_unique<process::TemporaryDirectory>(directory_.path().parent_path());
+            copy(data_, stopped_once_->path());
+            return;
+        }
+        copy(stopped_once_->path() / "data", directory_.path());
+    }
+    // By cp, which keeps owners and holes.
+    static void copy(const std::filesystem::path& from, const std::filesystem::path& into) {
+        process::Command command;
+        command.arguments = {process::find_program("cp"), "-a", from, into};
+        boost::asio::io_context loop;
+        const Deadline deadline = Deadline::after(std::chrono::seconds(60));
+        const auto done =
+            async::run_blocking_loop(loop, process::run(std::move(command), 4096, deadline));
+        ASSERT_TRUE(done && done->status.success()) << (done ? done->output : "");
+    }
+
+    static std::unique_ptr<process::TemporaryDirectory> stopped_once_;
     const std::filesystem::path data_ = directory_.path() / "data";
 };
+
+std::unique_ptr<process::TemporaryDirectory> RefusalTest::stopped_once_;
+
+TEST_F(RefusalTest, ACopyAsTheseTestsUseItStarts) {
+    make_cluster();
+    EXPECT_TRUE(started(options()));
+}
 
 TEST_F(RefusalTest, PortInUse) {
     const process::FileDescriptor server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
