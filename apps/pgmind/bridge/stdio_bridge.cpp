@@ -77,7 +77,7 @@ class StdioBridge {
 
     Task<void> take(std::string line);
     Task<void> initialize(McpMessage message, std::string line);
-    Task<void> serve(McpMessage message, std::string line);
+    Task<void> serve(McpMessage message, std::string line, std::shared_ptr<Call> call);
     Task<Reply> exchange(const McpMessage& message, std::string line, McpSession& session,
                          Show show);
     Task<bool> reopen(std::string lost_id);
@@ -200,11 +200,11 @@ void StdioBridge::start(const McpMessage& message, std::string line) {
             std::rethrow_exception(thrown);
         }
     };
-    boost::asio::co_spawn(executor_, serve(message, std::move(line)),
+    boost::asio::co_spawn(executor_, serve(message, std::move(line), call),
                           boost::asio::bind_cancellation_slot(call->signal.slot(), done));
 }
 
-Task<void> StdioBridge::serve(McpMessage message, std::string line) {
+Task<void> StdioBridge::serve(McpMessage message, std::string line, std::shared_ptr<Call> call) {
     std::string first = line;
     Reply reply = co_await exchange(message, std::move(first), session_, Show::all);
     if (!reply.lost_session.empty()) {
@@ -214,7 +214,10 @@ Task<void> StdioBridge::serve(McpMessage message, std::string line) {
             reply = co_await exchange(message, std::move(line), session_, Show::all);
         }
     }
-    deliver(message, reply);
+    // Nobody waits for the answer to what was cancelled.
+    if (!call->cancelled) {
+        deliver(message, reply);
+    }
 }
 
 void StdioBridge::deliver(const McpMessage& message, const Reply& reply) {

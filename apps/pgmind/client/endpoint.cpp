@@ -91,7 +91,11 @@ bool is_loopback_url(std::string_view url) {
         return false;
     }
     if (host.starts_with('[')) {
-        host = host.substr(1, host.find(']') - 1);
+        const std::size_t end = host.find(']');
+        if (end == std::string_view::npos) {
+            return false;
+        }
+        host = host.substr(1, end - 1);
     } else {
         host = host.substr(0, host.find(':'));
     }

@@ -77,13 +77,15 @@ Result<std::string> body_of(ApiClient& client, const SearchOptions& options) {
 }
 
 void print_hits(const JsonNode& result) {
-    Table table({{"score", Table::Align::right}, {"namespace"}, {"key"}, {"value"}});
+    Table table({{"score", Table::Align::right}, {"namespace"}, {"key"}, {"text"}});
     for (const JsonNode& hit : result["hits"].items()) {
         const JsonNode entry = hit["entry"];
+        // The words that were searched say more than a value of many members.
+        const std::string text = entry["text"].text();
         table.add({fixed(hit["score"].number(), 4),
                    entry["namespace"].text(),
                    {entry["key"].text(), Style::bold},
-                   std::string(entry["value"].raw())});
+                   text.empty() ? std::string(entry["value"].raw()) : text});
     }
     if (table.empty()) {
         std::cerr << "nothing found\n";

@@ -15,6 +15,12 @@ std::string lag_of(const JsonNode& node) {
                                            : human_bytes(node["replication_lag_bytes"].integer());
 }
 
+// "15.20" of "15.20 (Debian 15.20-0+deb12u1)".
+std::string version_of(const JsonNode& node) {
+    const std::string version = node["server_version"].text();
+    return version.substr(0, version.find(' '));
+}
+
 void print_status(const JsonNode& status, const std::string& url) {
     const bool ready = status["ready"].truth();
     std::cout << "pgmind " << printable(status["product_version"].text()) << " at "
@@ -43,7 +49,7 @@ void print_status(const JsonNode& status, const std::string& url) {
                    node["role"].text(),
                    {healthy ? "healthy" : "failed", healthy ? Style::good : Style::bad},
                    node["address"].text(),
-                   node["server_version"].text(),
+                   version_of(node),
                    node["schema_version"].text(),
                    human_count(node["slots"].integer()),
                    human_count(node["entries"].integer()),

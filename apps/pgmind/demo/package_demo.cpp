@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kPartBytes = 64 * 1024;
 constexpr std::array kSearches = {
     "tool to compress files in parallel",
-    "monitor network traffic of each process",
-    "read mail in a text terminal",
+    "recover deleted files from a disk",
+    "play chess against the computer",
 };
 
 Error stopped() {

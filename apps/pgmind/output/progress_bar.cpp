@@ -11,7 +11,8 @@ namespace pgmind::app {
 namespace {
 
 constexpr std::chrono::milliseconds kRedrawInterval{100};
-constexpr std::chrono::seconds kLineInterval{5};
+constexpr std::chrono::milliseconds kLineInterval{5'000};
+constexpr std::chrono::milliseconds kLineIntervalMax{60'000};
 
 }  // namespace
 
@@ -25,8 +26,9 @@ ProgressBar::ProgressBar(std::string title, std::int64_t total, Unit unit, Targe
       total_(total),
       unit_(unit),
       target_(std::move(target)),
+      interval_(target_.terminal ? kRedrawInterval : kLineInterval),
       due_(std::chrono::steady_clock::now() +
-           (target_.terminal ? std::chrono::milliseconds(0) : kLineInterval)) {}
+           (target_.terminal ? std::chrono::milliseconds(0) : interval_)) {}
 
 ProgressBar::~ProgressBar() {
     if (drawn_ && !finished_ && target_.terminal) {
@@ -41,8 +43,10 @@ void ProgressBar::update(std::int64_t done) {
 void ProgressBar::update(std::int64_t done, SteadyTime now) {
     done_ = done;
     if (now >= due_) {
-        due_ = now + (target_.terminal ? kRedrawInterval : kLineInterval);
         draw();
+        due_ = now + interval_;
+        // A log of long work shall not be long itself.
+        interval_ = target_.terminal ? interval_ : std::min(interval_ * 2, kLineIntervalMax);
     }
 }
 

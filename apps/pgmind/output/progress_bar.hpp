@@ -41,6 +41,7 @@ class ProgressBar {
     Unit unit_;
     Target target_;
     std::int64_t done_ = 0;
+    std::chrono::milliseconds interval_;
     SteadyTime due_;
     bool drawn_ = false;
     bool finished_ = false;
