@@ -51,7 +51,7 @@ def test_numbers_keep_their_digits(client, namespace):
 
 @pytest.mark.parametrize("key", ["a/b/c", "with space", "dots.and-dashes",
                                  "\u00fcml\u00e4ut \u4e2d\u6587", "query", "%41", "a+b&c=d?e#f",
-                                 "..", "x" * 1024])
+                                 "..", "x" * 1024], ids=lambda key: key[:20])
 def test_any_key_works_in_a_path(client, namespace, key):
     created = store(client, namespace, key, {"key": key})
     assert created.status == 201
@@ -218,7 +218,7 @@ WRONG_STORES = [
     ('{"value": ' + "[" * 70 + "]" * 70 + "}", 400, None), ('{"value": 1e99999}', 400, "value")]
 
 
-@pytest.mark.parametrize("body,status,field", WRONG_STORES)
+@pytest.mark.parametrize("body,status,field", WRONG_STORES, ids=lambda value: str(value)[:40])
 def test_a_wrong_store_names_the_field(client, namespace, body, status, field):
     answer = client.put(entry_path(namespace, "k"), body, JSON)
     assert answer.status == status, answer

@@ -1,5 +1,4 @@
 """Who may do what over REST, and that every decision is written down."""
-import http.client
 import time
 import uuid
 
@@ -202,7 +201,5 @@ def test_metrics_name_routes_and_not_callers(admin, namespace):
 
 
 def test_a_key_in_the_query_is_no_key(admin):
-    connection = http.client.HTTPConnection("127.0.0.1", admin.server.port, timeout=30)
-    connection.request("GET", "/api/v1/me?access_token=" + admin.key)
-    assert connection.getresponse().status == 401
-    connection.close()
+    answer = admin.with_key("").get("/api/v1/me?access_token=" + admin.key)
+    assert answer.status == 401

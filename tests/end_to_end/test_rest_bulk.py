@@ -87,8 +87,7 @@ def test_a_wrong_line_is_named_and_its_batch_is_not_stored(client, namespace, li
                             good + "\n" + line + "\n" + good, NDJSON)
     assert answer.status == 400, answer
     assert answer.json.get("field", "") == field, answer
-    if field != "embedding":  # only the shard knows the dimensions, and it sees whole batches
-        assert answer.json["line"] == 5, answer
+    assert answer.json["line"] == 5, answer
     assert answer.json["progress"]["stored"] == 0
     assert count(client, namespace) == 0
 
