@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <boost/asio/signal_set.hpp>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "client/endpoint.hpp"
@@ -172,6 +173,19 @@ void show_demo(const std::string& url, const cluster::EmbeddedCluster& cluster,
     }
 }
 
+// Each client connection is a file descriptor: the usual soft limit of 1,024 is too low. When it
+// cannot be raised, the server refuses connections beyond it by itself.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+            log::warning("the limit of open files could not be raised",
+                         {{"open_files_max", static_cast<std::uint64_t>(limit.rlim_cur)}});
+        }
+    }
+}
+
 Exit serve(const UpOptions& options, const config::Configuration& configuration) {
     const StopSignals signals;
     // Destroyed from the last to the first: the bus goes before those that it delivers to.
@@ -232,6 +246,7 @@ Exit up(const GlobalOptions& global, const UpOptions& options) {
         return Exit::usage;
     }
     configure_log(outcome.configuration);
+    raise_descriptor_limit();
     return serve(options, outcome.configuration);
 }
 

@@ -45,7 +45,7 @@ class EmbeddedTest : public testing::Test {
     /// Waits until the condition holds; false after half a minute.
     template <class Condition>
     static bool eventually(Condition condition) {
-        const Deadline deadline = Deadline::after(std::chrono::seconds(30));
+        const Deadline deadline = Deadline::after(std::chrono::seconds(120));
         while (!condition()) {
             if (deadline.passed()) {
                 return false;
