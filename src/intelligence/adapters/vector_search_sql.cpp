@@ -26,6 +26,9 @@ std::string binary_vector(const std::vector<float>& values) {
     return bytes;
 }
 
+constexpr std::string_view kDistance =
+    "SELECT e.namespace, e.key, e.embedding <=> $1::ruvector AS distance FROM ";
+
 class Builder {
   public:
     explicit Builder(const VectorSearchRequest& query) : query_(query) {}
@@ -34,11 +37,10 @@ class Builder {
         parameters_.add_binary(binary_vector(query_.embedding));
         parameters_.add(static_cast<std::int64_t>(query_.limit));
         next_parameter_ = 3;
+        const std::string found =
+            query_.namespaces.size() == 1 ? one_namespace() : many_namespaces();
         std::string sql =
-            "SELECT f.namespace, f.key, f.distance FROM ("
-            "SELECT e.namespace, e.key, e.embedding <=> $1::ruvector AS distance "
-            "FROM pgmind.live_entries e WHERE " +
-            selection() + " AND e.embedding IS NOT NULL" + filter() +
+            "SELECT f.namespace, f.key, f.distance FROM (" + found +
             " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
             // A zero vector is at no angle to anything: its distance is NaN.
             "WHERE f.distance <> 'NaN'" +
@@ -52,12 +54,16 @@ class Builder {
         return "$" + std::to_string(next_parameter_++);
     }
 
-    // Vectors compare only with those of as many dimensions, which a namespace fixes. For a single
-    // namespace PostgreSQL itself refuses another number, naming both.
-    std::string selection() {
-        if (query_.namespaces.size() == 1) {
-            return "e.namespace = " + parameter(query_.namespaces[0]);
-        }
+    // PostgreSQL itself refuses another number of dimensions, naming both.
+    std::string one_namespace() {
+        const std::string name = parameter(query_.namespaces[0]);
+        return std::string(kDistance) + "pgmind.live_entries e WHERE e.namespace = " + name +
+               " AND e.embedding IS NOT NULL" + filter();
+    }
+
+    // Only vectors of as many dimensions compare, which a namespace fixes. OFFSET 0 keeps the planner
+    // from computing distances before the join has left the other namespaces out.
+    std::string many_namespaces() {
         std::string wanted;
         if (query_.namespaces.empty()) {
             memory::FilterSql access =
@@ -70,9 +76,12 @@ class Builder {
             parameters_.add_array(query_.namespaces);
             wanted = "n.namespace = ANY ($" + std::to_string(next_parameter_++) + "::text[])";
         }
-        return "e.namespace IN (SELECT n.namespace FROM pgmind.namespaces n WHERE " + wanted +
-               " AND n.dimensions = " + parameter(std::to_string(query_.embedding.size())) +
-               "::integer)";
+        const std::string dimensions = parameter(std::to_string(query_.embedding.size()));
+        return std::string(kDistance) +
+               "(SELECT e.namespace, e.key, e.embedding FROM pgmind.live_entries e "
+               "WHERE e.namespace IN (SELECT n.namespace FROM pgmind.namespaces n WHERE " +
+               wanted + " AND n.dimensions = " + dimensions +
+               "::integer) AND e.embedding IS NOT NULL" + filter() + " OFFSET 0) e";
     }
 
     std::string filter() {

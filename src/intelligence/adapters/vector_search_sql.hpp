@@ -12,8 +12,9 @@ struct VectorSearchSql {
     postgres::Parameters parameters;
 };
 
-/// Gives namespace, key and cosine distance of the nearest entries. The inner statement keeps the
-/// shape WHERE namespace = $1 ORDER BY embedding <=> $2 LIMIT k, which an index can answer.
+/// Gives namespace, key and cosine distance of the nearest entries. For one namespace the inner
+/// statement has the shape WHERE namespace = $1 ORDER BY embedding <=> $2 LIMIT k, which an index can
+/// answer.
 VectorSearchSql vector_search_sql(const VectorSearchRequest& query);
 
 }  // namespace pgmind::intelligence
