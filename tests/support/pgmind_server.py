@@ -2,6 +2,8 @@
 
 PGMIND_BINARY names the program; without it, the optimised build.
 """
+import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -21,23 +23,44 @@ def program():
                         or ROOT / "build" / "release" / "apps" / "pgmind" / "pgmind")
 
 
-def free_ports(count):
-    """The first of `count` consecutive ports that nothing listens on, away from the defaults."""
-    for base in range(21000 + os.getpid() % 8000, 32000, count):
-        sockets = []
-        try:
+class Ports:
+    """Consecutive ports that nothing listens on, away from the defaults, kept from other tests.
+
+    Two tests that start at the same moment would find the same ports free: a locked file holds
+    them until close().
+    """
+    BLOCK = 40
+
+    def __init__(self, count):
+        assert count <= self.BLOCK
+        folder = pathlib.Path(tempfile.gettempdir()) / f"pgmind-test-ports-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for base in range(21000, 32000, self.BLOCK):
+            self.lock = open(folder / str(base), "wb")
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if self.free(base, count):
+                    self.first = base
+                    return
+            except BlockingIOError:
+                pass
+            self.lock.close()
+        raise RuntimeError("no free ports")
+
+    @staticmethod
+    def free(base, count):
+        with contextlib.ExitStack() as probes:
             for port in range(base, base + count):
-                probe = socket.socket()
+                probe = probes.enter_context(socket.socket())
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sockets.append(probe)
-                probe.bind(("127.0.0.1", port))
-            return base
-        except OSError:
-            continue
-        finally:
-            for probe in sockets:
-                probe.close()
-    raise RuntimeError("no free ports")
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    return False
+        return True
+
+    def close(self):
+        self.lock.close()
 
 
 def clean_environment():
@@ -54,7 +77,8 @@ class Server:
         self.data = self.folder / "data"
         self.shards = shards
         self.settings = list(settings)
-        self.port = free_ports(shards + 2)
+        self.ports = Ports(shards + 2)
+        self.port = self.ports.first
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
         self.key = ""
@@ -118,6 +142,7 @@ class Server:
             self.stop()
         finally:
             self.end_leftovers()
+            self.ports.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def end_leftovers(self):
