@@ -13,8 +13,9 @@ DATA = $(patsubst $(here)/%,%,$(wildcard $(here)/sql/pgmind--*.sql))
 # Files that know nothing of PostgreSQL: the tests, the benchmark and the fuzzer link them too.
 KERNEL_OBJS = src/kernels/dispatch.o src/kernels/scalar.o src/kernels/sse2.o \
 	src/kernels/avx2.o src/kernels/avx512.o
+GRAPH_OBJS = $(patsubst $(here)/%.cpp,%.o,$(wildcard $(here)/src/graph/*.cpp))
 PARSE_OBJS = src/parse.o
-OBJS = $(KERNEL_OBJS) $(PARSE_OBJS) $(patsubst $(here)/%.cpp,%.o,$(filter-out \
+OBJS = $(KERNEL_OBJS) $(GRAPH_OBJS) $(PARSE_OBJS) $(patsubst $(here)/%.cpp,%.o,$(filter-out \
 	$(here)/src/parse.cpp,$(wildcard $(here)/src/*.cpp)))
 
 # Just-in-time bitcode would need the very clang that PostgreSQL was built with (14 in Debian 12).
@@ -49,11 +50,13 @@ ifneq (,$(filter x86_64-%,$(shell $(PGMIND_CXX) -dumpmachine)))
 src/kernels/avx2.o: FILE_FLAGS = -mavx2 -mfma
 src/kernels/avx512.o: FILE_FLAGS = -mavx512f -mfma
 endif
+# The same bits on every processor: no fused multiply-add where the source has none.
+$(GRAPH_OBJS): FILE_FLAGS = -ffp-contract=off
 src/module.o: FILE_FLAGS = -DPGMIND_EXTENSION_VERSION='"$(EXTENSION_VERSION)"'
 
 # Another PostgreSQL, compiler or mode than last time: everything is built anew.
 FLAGS_NOW := $(shell $(PG_CONFIG) --version) $(CLANG) $(FLAGS) $(EXTENSION_VERSION)
-$(shell mkdir -p src/kernels; echo "$(FLAGS_NOW)" | cmp -s - flags.stamp || \
+$(shell mkdir -p src/kernels src/graph; echo "$(FLAGS_NOW)" | cmp -s - flags.stamp || \
 	echo "$(FLAGS_NOW)" > flags.stamp)
 
 $(OBJS): %.o: $(here)/%.cpp flags.stamp $(here)/build.mk
@@ -62,11 +65,15 @@ $(OBJS): %.o: $(here)/%.cpp flags.stamp $(here)/build.mk
 -include $(OBJS:.o=.d)
 
 # The programs that need no PostgreSQL.
-TOOL_DEPENDENCIES = flags.stamp $(wildcard $(here)/src/*.hpp $(here)/src/kernels/*.hpp)
-LINK_TOOL = @echo "  link $@"; $(CLANG) $(FLAGS) -I$(here)/src -o $@ $(filter %.cpp %.o,$^)
+TOOL_DEPENDENCIES = flags.stamp $(wildcard $(here)/src/*.hpp $(here)/src/kernels/*.hpp \
+	$(here)/src/graph/*.hpp)
+LINK_TOOL = @echo "  link $@"; $(CLANG) $(FLAGS) -I$(here)/src -I$(here)/test -o $@ $(filter %.cpp %.o,$^)
 
 kernels_test: $(here)/test/kernels_test.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lstdc++ -lm
+graph_test: $(wildcard $(here)/test/graph/*.cpp) $(GRAPH_OBJS) $(KERNEL_OBJS) \
+	$(wildcard $(here)/test/graph/*.hpp) $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -lgtest -lgtest_main -lpthread -lstdc++ -lm
 parse_test: $(here)/test/parse_test.cpp $(PARSE_OBJS) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lstdc++
 kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIES)
@@ -75,9 +82,11 @@ kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIE
 parse_fuzz: $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-.PHONY: check-kernels check-parse bench fuzz
+.PHONY: check-kernels check-graph check-parse bench fuzz
 check-kernels: kernels_test
 	./kernels_test
+check-graph: graph_test
+	./graph_test --gtest_brief=1
 check-parse: parse_test
 	./parse_test
 bench: kernels_bench

@@ -1,0 +1,112 @@
+// Portable C++: the fallback, and what the others are tested against. Compiled without contraction
+// to fused multiply-add (build.mk).
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "graph/kernels.hpp"
+
+namespace pgmind::graph {
+namespace {
+
+constexpr float half_root = 0.70710678118654752F;
+constexpr std::size_t word_bytes = 8;
+
+void hadamard(float* values, std::size_t n, float scale) {
+    for (std::size_t step = 1; step < n; step *= 2) {
+        for (std::size_t block = 0; block < n; block += 2 * step) {
+            float* const a = values + block;
+            float* const b = a + step;
+            for (std::size_t i = 0; i < step; ++i) {
+                const float sum = a[i] + b[i];
+                b[i] = a[i] - b[i];
+                a[i] = sum;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+        values[i] *= scale;
+    }
+}
+
+void mix_halves(float* values, std::size_t half) {
+    float* const other = values + half;
+    for (std::size_t i = 0; i < half; ++i) {
+        const float sum = values[i] + other[i];
+        const float difference = values[i] - other[i];
+        values[i] = sum * half_root;
+        other[i] = difference * half_root;
+    }
+}
+
+float largest_difference(const float* query, const float* parent, std::size_t n) {
+    float largest = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        largest = std::max(largest, std::fabs(query[i] - parent[i]));
+    }
+    return largest;
+}
+
+std::int32_t round_differences(const float* query, const float* parent, std::size_t n, float scale,
+                               std::int8_t* out) {
+    std::int32_t total = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto value = static_cast<std::int32_t>(std::lrint((query[i] - parent[i]) * scale));
+        out[i] = static_cast<std::int8_t>(value);
+        total += value;
+    }
+    return total;
+}
+
+std::uint64_t load_word(const std::uint8_t* code, std::size_t word) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, code + word * word_bytes, word_bytes);
+    if constexpr (std::endian::native == std::endian::big) {
+        value = __builtin_bswap64(value);
+    }
+    return value;
+}
+
+std::int32_t sum_of_word(const std::int8_t* values, std::uint64_t word) {
+    std::int32_t sum = 0;
+    for (unsigned j = 0; j < 8; ++j) {
+        for (unsigned b = 0; b < 8; ++b) {
+            const auto is_set = static_cast<std::int32_t>((word >> (8 * b + j)) & 1U);
+            sum += is_set * values[8 * j + b];
+        }
+    }
+    return sum;
+}
+
+void sum_selected(const std::int8_t* values, const std::uint8_t* codes, std::size_t words,
+                  std::size_t rows, std::int32_t* sums) {
+    for (std::size_t row = 0; row < rows; ++row) {
+        const std::uint8_t* const code = codes + row * words * word_bytes;
+        std::int32_t sum = 0;
+        for (std::size_t word = 0; word < words; ++word) {
+            sum += sum_of_word(values + word * code_dims_step, load_word(code, word));
+        }
+        sums[row] = sum;
+    }
+}
+
+void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::size_t words,
+                     std::size_t rows, std::uint32_t* counts) {
+    for (std::size_t row = 0; row < rows; ++row) {
+        const std::uint8_t* const other = codes + row * words * word_bytes;
+        int count = 0;
+        for (std::size_t word = 0; word < words; ++word) {
+            count += std::popcount(load_word(code, word) ^ load_word(other, word));
+        }
+        counts[row] = static_cast<std::uint32_t>(count);
+    }
+}
+
+}  // namespace
+
+const Kernels scalar_kernels = {"scalar",          hadamard,     mix_halves,     largest_difference,
+                                round_differences, sum_selected, count_differing};
+
+}  // namespace pgmind::graph
