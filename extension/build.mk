@@ -52,6 +52,11 @@ src/kernels/avx512.o: FILE_FLAGS = -mavx512f -mfma
 endif
 # The same bits on every processor: no fused multiply-add where the source has none.
 $(GRAPH_OBJS): FILE_FLAGS = -ffp-contract=off
+ifneq (,$(filter x86_64-%,$(shell $(PGMIND_CXX) -dumpmachine)))
+src/graph/kernels_avx2.o: FILE_FLAGS += -mavx2 -mpopcnt
+src/graph/kernels_avx512.o: FILE_FLAGS += -mavx512f -mavx512bw -mavx512vbmi -mavx512vnni \
+	-mavx512vpopcntdq
+endif
 src/module.o: FILE_FLAGS = -DPGMIND_EXTENSION_VERSION='"$(EXTENSION_VERSION)"'
 
 # Another PostgreSQL, compiler or mode than last time: everything is built anew.

@@ -19,6 +19,9 @@ inline constexpr std::size_t code_dims_step = 64;
 struct Kernels {
     const char* name;
 
+    // Negates values[i] where bit i % 64 of signs[i / 64] is set. `n` is a multiple of 16.
+    void (*flip_signs)(float* values, std::size_t n, const std::uint64_t* signs);
+
     // The Hadamard transform in place, then every value times `scale`. `n` is a power of two, at
     // least 128.
     void (*hadamard)(float* values, std::size_t n, float scale);
@@ -47,7 +50,8 @@ struct Kernels {
                             std::size_t rows, std::uint32_t* counts);
 };
 
-// The kernels of `set`; for want of others always the scalar ones.
+// The kernels of `set`, or null where this processor (or this build) lacks it; `automatic` (the
+// best) and `scalar` always exist. For want of others sse2 means scalar.
 const Kernels* find_graph_kernels(InstructionSet set);
 
 // What the algorithms use: the best, until the process chooses another. Not synchronised: to be
@@ -55,6 +59,9 @@ const Kernels* find_graph_kernels(InstructionSet set);
 const Kernels& active_kernels();
 void use_kernels(InstructionSet set);
 
+// One per file of this directory; null where the build lacks it.
 extern const Kernels scalar_kernels;
+const Kernels* avx2_kernels();
+const Kernels* avx512_kernels();
 
 }  // namespace pgmind::graph

@@ -14,6 +14,13 @@ namespace {
 constexpr float half_root = 0.70710678118654752F;
 constexpr std::size_t word_bytes = 8;
 
+void flip_signs(float* values, std::size_t n, const std::uint64_t* signs) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto sign = static_cast<std::uint32_t>((signs[i / 64] >> (i % 64)) & 1U) << 31;
+        values[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(values[i]) ^ sign);
+    }
+}
+
 void hadamard(float* values, std::size_t n, float scale) {
     for (std::size_t step = 1; step < n; step *= 2) {
         for (std::size_t block = 0; block < n; block += 2 * step) {
@@ -106,7 +113,8 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",          hadamard,     mix_halves,     largest_difference,
-                                round_differences, sum_selected, count_differing};
+const Kernels scalar_kernels = {"scalar",     flip_signs,         hadamard,
+                                mix_halves,   largest_difference, round_differences,
+                                sum_selected, count_differing};
 
 }  // namespace pgmind::graph

@@ -17,6 +17,7 @@ constexpr std::size_t dims_least = 128;
 constexpr int passes_of_power_of_two = 3;
 constexpr int passes_of_others = 4;
 constexpr std::size_t signs_per_word = 64;
+constexpr std::size_t words_at_once = 16;
 
 // The finaliser of SplitMix64: every bit of the result depends on every bit of the input.
 std::uint64_t mixed(std::uint64_t value) {
@@ -27,14 +28,13 @@ std::uint64_t mixed(std::uint64_t value) {
 }
 
 void flip_signs(std::uint64_t seed, float* values, std::size_t dims) {
-    for (std::size_t i = 0; i < dims; i += signs_per_word) {
-        const std::uint64_t signs = mixed(seed + i);
-        const std::size_t end = std::min(signs_per_word, dims - i);
-        for (std::size_t bit = 0; bit < end; ++bit) {
-            const auto sign = static_cast<std::uint32_t>((signs >> bit) & 1U) << 31;
-            values[i + bit] =
-                std::bit_cast<float>(std::bit_cast<std::uint32_t>(values[i + bit]) ^ sign);
+    std::uint64_t signs[words_at_once];
+    for (std::size_t start = 0; start < dims; start += words_at_once * signs_per_word) {
+        const std::size_t count = std::min(words_at_once * signs_per_word, dims - start);
+        for (std::size_t i = 0; i < count; i += signs_per_word) {
+            signs[i / signs_per_word] = mixed(seed + start + i);
         }
+        active_kernels().flip_signs(values + start, count, signs);
     }
 }
 
