@@ -227,15 +227,35 @@ def test_a_wrong_store_names_the_field(client, namespace, body, status, field):
     assert answer.json["detail"]
 
 
-def test_what_is_too_large_is_refused(client, namespace):
+def test_what_is_too_large_is_refused_naming_the_limit(client, namespace):
     path = entry_path(namespace, "k")
-    answer = client.put(path, {"value": "x" * 2_000_000})
-    assert answer.status in (400, 413) and answer.json["field"] == "value", answer
+    search = {"query": "x", "namespace": namespace}
+    for answer, status, field, limit in [
+            (client.put(path, {"value": "x" * 2_000_000}), 413, "value", "1048576"),
+            (client.put(entry_path(namespace, "x" * 1025), {"value": 1}), 400, "key", "1024"),
+            (client.put(entry_path("n" * 256, "k"), {"value": 1}), 400, "namespace", "255"),
+            (client.put(path, {"value": 1, "embedding": [1] * 16001}), 400, "embedding", "16000"),
+            (client.post("/api/v1/search", {**search, "query": "x" * 4097}), 400, "query", "4096"),
+            (client.post("/api/v1/search", {**search, "limit": 1001}), 400, "limit", "1000"),
+            (client.get(f"/api/v1/namespaces/{namespace}/entries?limit=1001"), 400, "limit",
+             "1000")]:
+        expect_problem(answer, status, field)
+        assert limit in answer.json["detail"], answer
     expect_problem(client.put(path, {"value": "x" * 10_000_000}), 413)
-    expect_problem(client.put(entry_path(namespace, "x" * 1025), {"value": 1}), 400, "key")
-    expect_problem(client.put(entry_path("n" * 256, "k"), {"value": 1}), 400, "namespace")
-    long_query = {"query": "x" * 4097, "namespace": namespace}
-    expect_problem(client.post("/api/v1/search", long_query), 400, "query")
+
+
+def test_a_vector_that_does_not_fit_is_refused(client, namespace):
+    store(client, namespace, "east", "pointing east", embedding=[1, 0, 0])
+    flat = client.put(entry_path(namespace, "flat"), {"value": 1, "embedding": [1, 2]})
+    search = client.post("/api/v1/search", {"embedding": [1, 2], "namespace": namespace})
+    for answer in (flat, search):
+        expect_problem(answer, 400, "embedding")
+        assert all(word in answer.json["detail"] for word in (namespace, "3", "2")), answer
+    for body in ('{"value": 1, "embedding": [1, NaN, 2]}',
+                 '{"value": 1, "embedding": [1, Infinity, 2]}'):
+        expect_problem(client.put(entry_path(namespace, "nan"), body, JSON), 400, "embedding[1]")
+    nan = '{"embedding": [1, 2, NaN], "namespace": "%s"}' % namespace
+    expect_problem(client.post("/api/v1/search", nan, JSON), 400, "embedding[2]")
 
 
 @pytest.mark.parametrize("query,field", [

@@ -59,6 +59,22 @@ def test_without_a_valid_key_nothing_is_done(admin, namespace, authorization):
     assert admin.get(entry_path(namespace, "k")).status == 404
 
 
+@pytest.mark.parametrize("key,reason", [("", "no credential"), ("wrong", "malformed key")])
+def test_a_refused_key_is_audited(admin, key, reason):
+    caller = admin.with_key(key)
+    records = []
+
+    def recorded():
+        # Only a few failures a second are recorded one by one, so one may be among the others.
+        refused = caller.get("/api/v1/me")
+        records[:] = audit(admin, request_id=refused.header("x-request-id"))
+        return records
+    eventually(recorded)
+    assert [(record["action"], record["decision"], record["reason"], record["principal_name"],
+             record["remote_address"]) for record in records] == [
+                 ("authenticate", "deny", reason, "", "127.0.0.1")]
+
+
 def test_a_reader_writes_nothing(admin, make_caller, namespace):
     admin.put(entry_path(namespace, "k"), {"value": 1})
     reader = make_caller(grant("readonly", namespace))

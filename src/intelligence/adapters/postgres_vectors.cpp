@@ -8,6 +8,13 @@ namespace {
 using postgres::Effect;
 using postgres::Rows;
 
+std::string misfit(const VectorSearchRequest& query, const std::string& reason) {
+    const std::string where = query.namespaces.size() == 1
+                                  ? "the vectors of namespace \"" + query.namespaces[0] + "\""
+                                  : std::string("the stored vectors");
+    return "does not fit " + where + ": " + reason;
+}
+
 class PostgresVectors final : public VectorStore {
   public:
     explicit PostgresVectors(postgres::PoolDirectory& pools) : pools_(pools) {}
@@ -24,7 +31,7 @@ class PostgresVectors final : public VectorStore {
         Result<Rows> rows = co_await (*pool)->query(std::move(sql.text), Effect::read,
                                                     std::move(sql.parameters), deadline);
         if (!rows && rows.error().code == postgres::Errc::invalid_value) {
-            co_return fail(invalid_argument("embedding", std::move(rows.error().detail)));
+            co_return fail(invalid_argument("embedding", misfit(query, rows.error().detail)));
         }
         if (!rows) {
             co_return fail(std::move(rows.error()));
