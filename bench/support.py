@@ -80,15 +80,15 @@ def commit():
     return result.stdout.strip()
 
 
-def report(name, title, rows, **facts):
-    """Prints rows [(figure, value, unit, reference, goal)] and writes build/bench/NAME.json.
+def report(name, title, table, **facts):
+    """Prints the table [(figure, value, unit, reference, goal)] and writes build/bench/NAME.json.
 
     A reference of None means there is none; the ratio is value / reference.
     """
     print(f"\n{title}")
     print(f"  {'figure':44} {'ours':>12} {'reference':>12} {'ratio':>7}  goal")
     figures = []
-    for figure, value, unit, reference, goal in rows:
+    for figure, value, unit, reference, goal in table:
         ratio = value / reference if reference else None
         shown = f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
         against = "" if reference is None else (

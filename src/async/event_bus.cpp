@@ -1,8 +1,17 @@
 #include "async/event_bus.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgmind::async {
+namespace {
+
+// Waking a thread costs a publisher several microseconds. After the first event of a quiet time the
+// bus thread therefore lets others gather.
+constexpr std::chrono::milliseconds kGatherTime{1};
+constexpr std::size_t kGatherMax = 256;
+
+}  // namespace
 
 struct EventBus::Subscriber {
     std::string name;
@@ -32,7 +41,7 @@ void EventBus::subscribe(std::string name, std::size_t queue_max, Handler handle
 
 void EventBus::publish(DomainEvent event) {
     const auto shared = std::make_shared<const DomainEvent>(std::move(event));
-    bool was_idle = false;
+    bool wake = false;
     {
         const std::lock_guard lock(mutex_);
         for (auto& subscriber : subscribers_) {
@@ -42,10 +51,11 @@ void EventBus::publish(DomainEvent event) {
             }
             subscriber->queue.push_back(shared);
         }
-        was_idle = !delivering_;
+        ++gathered_;
+        // While the bus thread delivers or gathers it looks at the queues before it sleeps.
+        wake = state_ == State::asleep || (state_ == State::gathering && gathered_ == kGatherMax);
     }
-    // While the bus thread is delivering it looks at the queues again before it sleeps.
-    if (was_idle) {
+    if (wake) {
         wake_.notify_one();
     }
 }
@@ -63,14 +73,15 @@ std::vector<EventBus::SubscriberStatistics> EventBus::statistics() const {
 
 void EventBus::drain() {
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] {
-        for (const auto& subscriber : subscribers_) {
-            if (!subscriber->queue.empty()) {
-                return false;
-            }
-        }
-        return !delivering_;
-    });
+    ++drains_;
+    wake_.notify_one();
+    idle_.wait(lock, [this] { return state_ != State::delivering && all_empty(); });
+    --drains_;
+}
+
+bool EventBus::all_empty() const {
+    return std::all_of(subscribers_.begin(), subscribers_.end(),
+                       [](const auto& subscriber) { return subscriber->queue.empty(); });
 }
 
 // Delivers the oldest event of the first subscriber that has one; false when all queues are empty.
@@ -95,15 +106,19 @@ bool EventBus::deliver_one(std::unique_lock<std::mutex>& lock) {
 void EventBus::run() {
     std::unique_lock lock(mutex_);
     while (true) {
-        delivering_ = true;
+        state_ = State::delivering;
         while (deliver_one(lock)) {
         }
-        delivering_ = false;
+        gathered_ = 0;
+        state_ = State::asleep;
         idle_.notify_all();
         if (stopping_) {
             return;
         }
-        wake_.wait(lock);
+        wake_.wait(lock, [this] { return gathered_ > 0 || stopping_; });
+        state_ = State::gathering;
+        wake_.wait_for(lock, kGatherTime,
+                       [this] { return gathered_ >= kGatherMax || drains_ > 0 || stopping_; });
     }
 }
 

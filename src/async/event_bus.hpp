@@ -19,7 +19,7 @@ namespace pgmind::async {
 /// publish() never blocks and never fails: each subscriber has a bounded queue, and an event that
 /// does not fit is dropped for that subscriber and counted. What must not be lost is written to the
 /// transactional outbox by the same statement that changes the data; the bus only observes.
-/// Thread-safe. Handlers run one at a time on the bus's own thread, in the order of publishing.
+/// Thread-safe. Delivery begins about a millisecond after publishing. Handlers run one at a time on the bus's own thread, in the order of publishing.
 class EventBus {
   public:
     using Handler = std::function<void(const DomainEvent&)>;
@@ -53,14 +53,18 @@ class EventBus {
 
   private:
     struct Subscriber;
+    enum class State { asleep, gathering, delivering };
     void run();
+    bool all_empty() const;
     bool deliver_one(std::unique_lock<std::mutex>& lock);
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable idle_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
-    bool delivering_ = false;
+    State state_ = State::delivering;
+    std::size_t gathered_ = 0;  ///< published since the last delivery began to wait
+    std::size_t drains_ = 0;
     bool stopping_ = false;
     std::thread thread_;
 };
