@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cluster/adapters/postgres_orphans.hpp"
 #include "cluster/adapters/postgres_settings.hpp"
 #include "cluster/adapters/process_errors.hpp"
 #include "cluster/api/errors.hpp"
@@ -15,6 +16,7 @@ namespace pgmind::cluster {
 namespace {
 
 constexpr std::size_t kOutputBytesMax = 64UL * 1024;
+constexpr int kRemovalAttempts = 5;
 
 const process::Identity* owner_of(const InitialiseInput& input) {
     return input.server_user ? &*input.server_user : nullptr;
@@ -52,6 +54,7 @@ process::Command initdb_command(const InitialiseInput& input, const std::filesys
     command.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
     command.identity = input.server_user;
     command.output_file = output_file;
+    command.working_directory = data;  // By which a later start knows what is left of this one.
     command.death_signal = SIGKILL;  // What it has made by then is thrown away anyhow.
     return command;
 }
@@ -112,16 +115,18 @@ Result<void> remove_unfinished(const std::filesystem::path& data) {
     return {};
 }
 
-// What attempts of killed processes left. If something of theirs still writes there, the next start
-// removes it.
-void remove_abandoned(const NodeLayout& layout, const std::string& node) {
+// The directories in which attempts to make a node's data went on that did not end well.
+std::vector<std::filesystem::path> unfinished_of(const NodeLayout& layout,
+                                                 const std::string& node) {
     const std::string prefix = NodeLayout::unfinished_prefix(node);
-    std::error_code ignored;
+    std::vector<std::filesystem::path> found;
+    std::error_code ignored;  // A directory that cannot be read fails the start elsewhere.
     for (const auto& entry : std::filesystem::directory_iterator(layout.directory(), ignored)) {
         if (entry.path().filename().string().starts_with(prefix)) {
-            std::filesystem::remove_all(entry.path(), ignored);
+            found.push_back(entry.path());
         }
     }
+    return found;
 }
 
 Task<Result<void>> make_unfinished(InitialiseInput input, std::filesystem::path data,
@@ -142,9 +147,27 @@ Task<Result<void>> make_unfinished(InitialiseInput input, std::filesystem::path 
 
 }  // namespace
 
+Task<Result<void>> remove_abandoned(NodeLayout layout, std::string node) {
+    Result<void> removed;
+    // A shell of initdb's may be about to become a PostgreSQL; the next look sees that.
+    for (int attempt = 0; attempt < kRemovalAttempts; ++attempt) {
+        const std::vector<std::filesystem::path> left = unfinished_of(layout, node);
+        if (left.empty()) {
+            co_return Result<void>();
+        }
+        for (const std::filesystem::path& data : left) {
+            removed = co_await end_initialisation(data);
+            if (!removed) {
+                co_return removed;
+            }
+            removed = remove_unfinished(data);
+        }
+    }
+    co_return removed;
+}
+
 Task<Result<void>> initialise_data(InitialiseInput input, ChildObserver observer,
                                    Deadline deadline) {
-    remove_abandoned(input.layout, input.node);
     const std::filesystem::path data =
         input.layout.unfinished_directory(input.node, std::to_string(::getpid()));
     Result<void> done = remove_unfinished(data);

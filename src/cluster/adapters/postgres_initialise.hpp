@@ -23,8 +23,12 @@ struct InitialiseInput {
 using ChildObserver = std::function<void(std::shared_ptr<process::Child>)>;
 
 /// Makes a node's data with initdb under another name and renames it when it is complete and on
-/// disk. What an earlier attempt left is thrown away.
+/// disk. Call remove_abandoned() before.
 Task<Result<void>> initialise_data(InitialiseInput input, ChildObserver observer,
                                    Deadline deadline);
+
+/// Ends what is left of the attempts of killed processes to make a node's data, and removes what
+/// they made. The caller holds the lock of the data directory, so no other attempt is under way.
+Task<Result<void>> remove_abandoned(NodeLayout layout, std::string node);
 
 }  // namespace pgmind::cluster

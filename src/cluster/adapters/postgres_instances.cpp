@@ -34,6 +34,7 @@ class PostgresInstances final : public Instances {
 
     Task<Result<int>> find_programs(std::optional<int> major, Deadline deadline) override;
     Task<Result<void>> stop_orphan(Node node, Deadline deadline) override;
+    Task<Result<void>> remove_leftovers(Node node) override;
     Result<Node> reserve_port(const Node& node) override;
     Task<Result<void>> initialise(Node node, Deadline deadline) override;
     Task<Result<void>> start(Node node, Deadline deadline) override;
@@ -86,6 +87,11 @@ Task<Result<int>> PostgresInstances::find_programs(std::optional<int> major, Dea
 Task<Result<void>> PostgresInstances::stop_orphan(Node node, Deadline deadline) {
     Result<void> ended = co_await end_orphans(data_of(node), deadline);
     co_return ended;
+}
+
+Task<Result<void>> PostgresInstances::remove_leftovers(Node node) {
+    Result<void> removed = co_await remove_abandoned(options_.layout, node.name);
+    co_return removed;
 }
 
 Result<Node> PostgresInstances::reserve_port(const Node& node) {

@@ -1,8 +1,11 @@
 #include "cluster/adapters/postgres_orphans.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -22,13 +25,24 @@ constexpr std::chrono::seconds kNotice{5};
 /// How long an orphan may take for its shutdown checkpoint.
 constexpr std::chrono::seconds kFastShutdown{60};
 
-bool works_on(const process::ProcessHandle& process, const std::filesystem::path& data) {
+using Programs = std::span<const std::string_view>;
+
+constexpr std::array<std::string_view, 1> kServer{"postgres"};
+constexpr std::array<std::string_view, 2> kInitialisation{"postgres", "initdb"};
+
+bool works_on(const process::ProcessHandle& process, const std::filesystem::path& data,
+              Programs programs) {
+    if (process.working_directory() != data) {
+        return false;
+    }
     // A program that was upgraded meanwhile shows as "postgres (deleted)".
-    return process.working_directory() == data &&
-           process.executable().filename().string().starts_with("postgres");
+    const std::string program = process.executable().filename();
+    return std::any_of(programs.begin(), programs.end(),
+                       [&](std::string_view name) { return program.starts_with(name); });
 }
 
-std::vector<process::ProcessHandle> processes_on(const std::filesystem::path& data) {
+std::vector<process::ProcessHandle> processes_on(const std::filesystem::path& data,
+                                                 Programs programs) {
     std::vector<process::ProcessHandle> found;
     std::error_code failure;
     for (const auto& entry : std::filesystem::directory_iterator("/proc", failure)) {
@@ -39,7 +53,7 @@ std::vector<process::ProcessHandle> processes_on(const std::filesystem::path& da
             continue;
         }
         std::optional<process::ProcessHandle> process = process::ProcessHandle::open(pid);
-        if (process && works_on(*process, data)) {
+        if (process && works_on(*process, data, programs)) {
             found.push_back(std::move(*process));
         }
     }
@@ -86,17 +100,17 @@ Task<bool> end_postmaster(std::vector<process::ProcessHandle> postmaster, Deadli
     co_return ended;
 }
 
-// Backends end by themselves when they notice that their postmaster is gone.
-Task<bool> end_backends(std::filesystem::path data) {
-    for (const int signal : {0, SIGQUIT, SIGKILL}) {
-        const std::vector<process::ProcessHandle> left = processes_on(data);
+// Takes a step with each signal until nothing is left.
+Task<bool> end_all(std::filesystem::path data, Programs programs, std::vector<int> signals) {
+    for (const int signal : signals) {
+        const std::vector<process::ProcessHandle> left = processes_on(data, programs);
         if (left.empty()) {
             co_return true;
         }
         const Step step{signal, Deadline::after(kNotice)};
         co_await take_step(left, step);
     }
-    const std::vector<process::ProcessHandle> stubborn = processes_on(data);
+    const std::vector<process::ProcessHandle> stubborn = processes_on(data, programs);
     co_return stubborn.empty();
 }
 
@@ -108,7 +122,7 @@ Task<Result<void>> end_orphans(std::filesystem::path data, Deadline deadline) {
         co_return Result<void>();
     }
     std::optional<process::ProcessHandle> postmaster = process::ProcessHandle::open(file->pid);
-    if (postmaster && works_on(*postmaster, data)) {
+    if (postmaster && works_on(*postmaster, data, kServer)) {
         std::vector<process::ProcessHandle> alone;
         alone.push_back(std::move(*postmaster));
         const bool ended = co_await end_postmaster(std::move(alone), deadline);
@@ -118,7 +132,9 @@ Task<Result<void>> end_orphans(std::filesystem::path data, Deadline deadline) {
                                                   data.string() + " and cannot be stopped");
         }
     }
-    const bool alone = co_await end_backends(data);
+    // Backends end by themselves when they notice that their postmaster is gone.
+    std::vector<int> signals{0, SIGQUIT, SIGKILL};
+    const bool alone = co_await end_all(data, kServer, std::move(signals));
     if (!alone) {
         co_return fail(Errc::node_failed, "processes of a former run work on " + data.string() +
                                               " and cannot be stopped");
@@ -126,6 +142,17 @@ Task<Result<void>> end_orphans(std::filesystem::path data, Deadline deadline) {
     // The pid may be another program's by now, which PostgreSQL would take for a running server.
     std::error_code ignored;
     std::filesystem::remove(data / "postmaster.pid", ignored);
+    co_return Result<void>();
+}
+
+Task<Result<void>> end_initialisation(std::filesystem::path data) {
+    // Twice, since initdb may have started a PostgreSQL while the first look was taken.
+    std::vector<int> signals{SIGKILL, SIGKILL};
+    const bool ended = co_await end_all(data, kInitialisation, std::move(signals));
+    if (!ended) {
+        co_return fail(Errc::node_failed, "an initdb of a former run works on " + data.string() +
+                                              " and cannot be stopped");
+    }
     co_return Result<void>();
 }
 

@@ -14,4 +14,8 @@ namespace pgmind::cluster {
 /// working directory, not by pid alone.
 Task<Result<void>> end_orphans(std::filesystem::path data, Deadline deadline);
 
+/// Kills what is left of an initdb that worked in `data` (absolute, without links): itself and the
+/// PostgreSQL that it ran, which may outlive it by a shutdown. What they made is worth nothing.
+Task<Result<void>> end_initialisation(std::filesystem::path data);
+
 }  // namespace pgmind::cluster

@@ -42,6 +42,10 @@ class Instances {
     /// Ends an instance that a former run of this program left behind on the node's data.
     virtual Task<Result<void>> stop_orphan(Node node, Deadline deadline) = 0;
 
+    /// Removes what attempts to make the node's data left that were killed, whether or not a later
+    /// one succeeded; ends their processes first, which may still write there.
+    virtual Task<Result<void>> remove_leftovers(Node node) = 0;
+
     /// Keeps the node's port for it, until this object ends; a port of 0 becomes a real one.
     virtual Result<Node> reserve_port(const Node& node) = 0;
 

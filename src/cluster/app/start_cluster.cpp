@@ -62,6 +62,16 @@ Task<Result<void>> stop_orphans(const StartPorts& ports, std::vector<Node> nodes
     co_return first_failure(results);
 }
 
+// They cost room on the disk and stand in nobody's way: a cluster starts with them too.
+Task<void> remove_leftovers(const StartPorts& ports, std::vector<Node> nodes) {
+    for (const Node& node : nodes) {
+        const Result<void> removed = co_await ports.instances.remove_leftovers(node);
+        if (!removed) {
+            ports.journal.warning(node.name, removed.error().detail);
+        }
+    }
+}
+
 Result<std::vector<Node>> reserve_ports(const StartPorts& ports, const std::vector<Node>& nodes) {
     std::vector<Node> reserved;
     for (const Node& node : nodes) {
@@ -114,6 +124,7 @@ Task<Result<ShardMap>> make_and_start(const StartPorts& ports, ClusterManifest& 
     if (!prepared) {
         co_return fail(std::move(prepared.error()));
     }
+    co_await remove_leftovers(ports, nodes);
     Result<ShardMap> map = co_await bring_up_all(ports, nodes, manifest.cluster_id, deadline);
     if (!map) {
         co_return map;

@@ -233,6 +233,24 @@ bool has_entry(const std::filesystem::path& directory, const std::string& prefix
     return false;
 }
 
+// A process of the program whose working directory begins with `directory`/`prefix`; 0 without one.
+pid_t process_in(const std::filesystem::path& directory, const std::string& prefix,
+                 const std::string& program) {
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
+        const auto where = std::filesystem::read_symlink(entry.path() / "cwd", gone);
+        const auto what = std::filesystem::read_symlink(entry.path() / "exe", gone);
+        if (where.string().starts_with((directory / prefix).string()) &&
+            what.filename() == program) {
+            pid_t pid = 0;
+            const std::string name = entry.path().filename();
+            std::from_chars(name.data(), name.data() + name.size(), pid);
+            return pid;
+        }
+    }
+    return 0;
+}
+
 TEST_F(CrashTest, AFirstStartThatIsKilledAnywhereIsContinued) {
     const EmbeddedOptions options = with_counters(this->options());
     const std::array<std::pair<std::filesystem::path, std::string>, 5> moments{
@@ -251,6 +269,35 @@ TEST_F(CrashTest, AFirstStartThatIsKilledAnywhereIsContinued) {
     EXPECT_EQ(as_owner(*cluster, "SELECT count(*) FROM pgmind.counted"), "0");
     EXPECT_FALSE(has_entry(options.directory, "shard-1.unfinished-"));
     EXPECT_FALSE(has_entry(options.directory, "coordinator.unfinished-"));
+}
+
+// A killed initdb leaves its PostgreSQL behind, which may write on while the next start removes what
+// there is. So the next start may finish the data and the leftovers still be there.
+TEST_F(CrashTest, LeftoversOfAFirstStartAreRemovedByAnyLaterOne) {
+    const EmbeddedOptions options = this->options();
+    ASSERT_TRUE(started(options));
+    const auto left = options.directory / "shard-1.unfinished-7";
+    std::filesystem::create_directories(left / "base" / "1");
+    std::ofstream(left / "base" / "1" / "1259") << "half";
+    const auto cluster = started(options);
+    ASSERT_TRUE(cluster);
+    EXPECT_FALSE(has_entry(options.directory, "shard-1.unfinished-"));
+}
+
+TEST_F(CrashTest, AnInitdbThatDidNotHearOfTheKillIsEnded) {
+    const EmbeddedOptions options = this->options();
+    pid_t orphan = 0;
+    {
+        Supervisor supervisor(options);
+        ASSERT_TRUE(eventually([&] {
+            orphan = process_in(options.directory, "shard-1.unfinished-", "postgres");
+            return orphan > 0 && ::kill(orphan, SIGSTOP) == 0;
+        }));
+    }
+    const auto cluster = started(options);
+    ASSERT_TRUE(cluster);
+    EXPECT_FALSE(has_entry(options.directory, "shard-1.unfinished-"));
+    EXPECT_EQ(process_in(options.directory, "shard-1.unfinished-", "postgres"), 0);
 }
 
 TEST_F(CrashTest, AnOrphanThatDidNotHearOfTheKillIsStopped) {

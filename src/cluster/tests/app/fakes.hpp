@@ -75,6 +75,9 @@ class FakeInstances final : public Instances {
     Task<Result<void>> stop_orphan(Node node, Deadline) override {
         co_return note("stop orphan " + node.name);
     }
+    Task<Result<void>> remove_leftovers(Node node) override {
+        co_return note("remove leftovers " + node.name);
+    }
     Result<Node> reserve_port(const Node& node) override {
         const Result<void> done = note("reserve " + node.name);
         if (!done) {

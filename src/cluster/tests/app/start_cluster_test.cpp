@@ -39,7 +39,8 @@ TEST_F(StartClusterTest, MakesANewCluster) {
     ASSERT_TRUE(cluster) << cluster.error().detail;
     EXPECT_THAT(calls_, ElementsAre("claim", "find programs", "check", "stop orphan coordinator",
                                     "stop orphan shard-1", "reserve coordinator", "reserve shard-1",
-                                    "prepare", "initialise coordinator", "start coordinator",
+                                    "prepare", "remove leftovers coordinator",
+                                    "remove leftovers shard-1", "initialise coordinator", "start coordinator",
                                     "install coordinator", "initialise shard-1", "start shard-1",
                                     "install shard-1", "register shards", "mark complete"));
     EXPECT_EQ(cluster->nodes[0].port, 50'000);
@@ -84,6 +85,12 @@ TEST_F(StartClusterTest, SaysWhatWentWrongRatherThanThatTheRestWasCancelled) {
     const auto cluster = start({1, {}, {}});
     ASSERT_FALSE(cluster);
     EXPECT_EQ(cluster.error().code, Errc::disk_full);
+}
+
+TEST_F(StartClusterTest, LeftoversThatCannotBeRemovedAreToldAndStandInNobodysWay) {
+    faults_.fail_at("remove leftovers shard-1");
+    ASSERT_TRUE(start({1, {}, {}}));
+    EXPECT_THAT(journal_.lines, Contains("shard-1 fault at remove leftovers shard-1"));
 }
 
 TEST_F(StartClusterTest, AnUnfinishedFirstStartIsContinued) {
