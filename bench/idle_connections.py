@@ -5,6 +5,19 @@ import time
 import support
 
 CONNECTIONS = 1_000
+STEP_SECONDS = 0.05
+STEADY_STEPS = 10
+
+
+def settled_memory_kb(server):
+    """What the gateway holds when it has not changed for half a second, at the latest in 10 s."""
+    steady, last = 0, server.memory_kb()
+    deadline = time.monotonic() + 10
+    while steady < STEADY_STEPS and time.monotonic() < deadline:
+        time.sleep(STEP_SECONDS)
+        now = server.memory_kb()
+        steady, last = (steady + 1, now) if now == last else (0, now)
+    return last
 
 
 def main():
@@ -20,8 +33,7 @@ def main():
             if b"200" not in connection.recv(4096)[:15]:
                 raise RuntimeError("a request failed")
             sockets.append(connection)
-        time.sleep(1)
-        after = server.memory_kb()
+        after = settled_memory_kb(server)
         for connection in sockets:
             connection.close()
         support.report("idle_connections", f"Gateway memory with {CONNECTIONS:,} idle connections",

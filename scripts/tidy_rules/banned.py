@@ -93,7 +93,8 @@ ROWS = (
            "hostile input", where=r"^(?:src|apps)/"),
     Banned("sql-text", r'"[^"\n]*\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b[^"\n]*"\s*\+|'
            r'(?:fmt|std)::format\s*\(\s*R?"[^"\n]*\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b',
-           "make it a Statement constant and pass values as Parameters", where=r"^(?:src|apps)/",
+           "make it a Statement constant or, when its parts vary, an SqlText (base/sql_text.hpp), "
+           "and pass values as Parameters", where=r"^(?:src|apps)/",
            but_not=TESTS, raw=True),
     Banned("unsafe-c", CALL + r"(?:std::)?(?:strcpy|strcat|v?sprintf|gets|alloca|tmpnam|mktemp|"
            r"strtok)\s*\(", "use std::string, snprintf with the size, mkdtemp"),

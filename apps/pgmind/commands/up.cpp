@@ -56,7 +56,7 @@ class StopSignals {
 
     std::stop_token token() const { return source_.get_token(); }
     void wait() const {
-        std::mutex mutex;  // tidy: allow lock because the main thread sleeps here until the end
+        std::mutex mutex;
         std::condition_variable_any wake;
         std::unique_lock lock(mutex);
         wake.wait(lock, source_.get_token(), [] { return false; });

@@ -28,7 +28,7 @@ class PostgresVectors final : public VectorStore {
             co_return fail(pool.error());
         }
         VectorSearchSql sql = vector_search_sql(query);
-        Result<Rows> rows = co_await (*pool)->query(std::move(sql.text), Effect::read,
+        Result<Rows> rows = co_await (*pool)->query(sql.text.text(), Effect::read,
                                                     std::move(sql.parameters), deadline);
         if (!rows && rows.error().code == postgres::Errc::invalid_value) {
             co_return fail(invalid_argument("embedding", misfit(query, rows.error().detail)));

@@ -37,74 +37,76 @@ class Builder {
         parameters_.add_binary(binary_vector(query_.embedding));
         parameters_.add(static_cast<std::int64_t>(query_.limit));
         next_parameter_ = 3;
-        const std::string found =
-            query_.namespaces.size() == 1 ? one_namespace() : many_namespaces();
-        std::string sql =
-            "SELECT f.namespace, f.key, f.distance FROM (" + found +
-            " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
-            // A zero vector is at no angle to anything: its distance is NaN.
-            "WHERE f.distance <> 'NaN'" +
-            similarity() + " ORDER BY f.distance, f.namespace, f.key";
+        const SqlText found = query_.namespaces.size() == 1 ? one_namespace() : many_namespaces();
+        SqlText sql{"SELECT f.namespace, f.key, f.distance FROM (", found,
+                    " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
+                    // A zero vector is at no angle to anything: its distance is NaN.
+                    "WHERE f.distance <> 'NaN'",
+                    similarity(), " ORDER BY f.distance, f.namespace, f.key"};
         return VectorSearchSql{std::move(sql), std::move(parameters_)};
     }
 
   private:
-    std::string parameter(const std::string& value) {
+    SqlText parameter(const std::string& value) {
         parameters_.add(value);
-        return "$" + std::to_string(next_parameter_++);
+        return SqlText::parameter(next_parameter_++);
     }
 
     // PostgreSQL itself refuses another number of dimensions, naming both.
-    std::string one_namespace() {
-        const std::string name = parameter(query_.namespaces[0]);
-        return std::string(kDistance) + "pgmind.live_entries e WHERE e.namespace = " + name +
-               " AND e.embedding IS NOT NULL" + filter();
+    SqlText one_namespace() {
+        return {kDistance,
+                "pgmind.live_entries e WHERE e.namespace = ", parameter(query_.namespaces[0]),
+                " AND e.embedding IS NOT NULL", filter()};
     }
 
-    // Only vectors of as many dimensions compare, which a namespace fixes. OFFSET 0 keeps the planner
-    // from computing distances before the join has left the other namespaces out.
-    std::string many_namespaces() {
-        std::string wanted;
+    // Only vectors of as many dimensions compare, which a namespace fixes. OFFSET 0 keeps the
+    // planner from computing distances before the join has left the other namespaces out.
+    SqlText many_namespaces() {
+        SqlText wanted;
         if (query_.namespaces.empty()) {
             memory::FilterSql access =
-                memory::compile_access(query_.access, "n.namespace", next_parameter_);
+                memory::compile_access(query_.access, {"n.namespace"}, next_parameter_);
             for (const std::string& value : access.parameters) {
                 parameter(value);
             }
             wanted = access.sql;
         } else {
             parameters_.add_array(query_.namespaces);
-            wanted = "n.namespace = ANY ($" + std::to_string(next_parameter_++) + "::text[])";
+            wanted = {"n.namespace = ANY (", SqlText::parameter(next_parameter_++), "::text[])"};
         }
-        const std::string dimensions = parameter(std::to_string(query_.embedding.size()));
-        return std::string(kDistance) +
-               "(SELECT e.namespace, e.key, e.embedding FROM pgmind.live_entries e "
-               "WHERE e.namespace IN (SELECT n.namespace FROM pgmind.namespaces n WHERE " +
-               wanted + " AND n.dimensions = " + dimensions +
-               "::integer) AND e.embedding IS NOT NULL" + filter() + " OFFSET 0) e";
+        const SqlText dimensions = parameter(std::to_string(query_.embedding.size()));
+        return {kDistance,
+                "(SELECT e.namespace, e.key, e.embedding FROM pgmind.live_entries e "
+                "WHERE e.namespace IN (SELECT n.namespace FROM pgmind.namespaces n WHERE ",
+                wanted,
+                " AND n.dimensions = ",
+                dimensions,
+                "::integer) AND e.embedding IS NOT NULL",
+                filter(),
+                " OFFSET 0) e"};
     }
 
-    std::string filter() {
+    SqlText filter() {
         if (!query_.filter) {
-            return "";
+            return {};
         }
         memory::FilterSql filter = memory::compile_filter(*query_.filter, next_parameter_);
         for (const std::string& value : filter.parameters) {
             parameter(value);
         }
-        return " AND " + filter.sql;
+        return {" AND ", filter.sql};
     }
 
     // On what the inner statement found, since the nearest come first anyway.
-    std::string similarity() {
+    SqlText similarity() {
         if (!query_.similarity_min) {
-            return "";
+            return {};
         }
         std::array<char, 32> buffer;
-        const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                                           1 - *query_.similarity_min);
-        return " AND f.distance <= " +
-               parameter(std::string(buffer.data(), written.ptr)) + "::double precision";
+        const auto written =
+            std::to_chars(buffer.data(), buffer.data() + buffer.size(), 1 - *query_.similarity_min);
+        return {" AND f.distance <= ", parameter(std::string(buffer.data(), written.ptr)),
+                "::double precision"};
     }
 
     const VectorSearchRequest& query_;

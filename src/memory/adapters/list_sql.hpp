@@ -1,14 +1,13 @@
 #pragma once
 
-#include <string>
-
+#include "base/sql_text.hpp"
 #include "memory/app/ports.hpp"
 #include "platform/postgres/statement.hpp"
 
 namespace pgmind::memory {
 
 struct ListSql {
-    std::string text;
+    SqlText text;
     postgres::Parameters parameters;
 };
 

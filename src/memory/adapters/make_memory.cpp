@@ -30,7 +30,8 @@ class OwningMemory final : private Adapters, public MemoryService {
     OwningMemory(Adapters adapters, intelligence::Intelligence& intelligence,
                  async::EventBus& events)
         : Adapters(std::move(adapters)),
-          MemoryService(MemoryPorts{*entries, *namespaces, *bulk, *router, intelligence, events}) {}
+          MemoryService(MemoryPorts{*entries, *namespaces, *bulk, *router, intelligence, events,
+                                    system_clock()}) {}
 };
 
 }  // namespace

@@ -19,8 +19,7 @@ constexpr std::size_t kSinkBytesMax = 1024 * 1024;
 
 // COPY takes no parameters: the namespace comes through a setting of the transaction.
 constexpr Statement kChooseNamespace{
-    "memory_export_choose", "SELECT set_config('pgmind.export_namespace', $1, true)",
-    Effect::read};
+    "memory_export_choose", "SELECT set_config('pgmind.export_namespace', $1, true)", Effect::read};
 constexpr std::string_view kExport =
     "COPY (SELECT e.namespace, e.key, e.entry_id, e.value, e.text, e.metadata, e.version, "
     "e.created_at, e.updated_at, e.expires_at, e.embedding FROM pgmind.live_entries e "
@@ -102,15 +101,15 @@ Task<Result<std::vector<std::string>>> choose_namespaces(Session& session,
     if (!selection.names.empty()) {
         co_return selection.names;
     }
-    FilterSql access = compile_access(selection.access, "n.namespace", 1);
+    FilterSql access = compile_access(selection.access, {"n.namespace"}, 1);
     Parameters parameters;
     for (const std::string& value : access.parameters) {
         parameters.add(value);
     }
-    std::string sql = "SELECT n.namespace FROM pgmind.namespaces n WHERE " + access.sql +
-                      " ORDER BY n.namespace";
+    const SqlText sql{"SELECT n.namespace FROM pgmind.namespaces n WHERE ", access.sql,
+                      " ORDER BY n.namespace"};
     const Result<Rows> rows =
-        co_await session.query(std::move(sql), std::move(parameters), request.deadline);
+        co_await session.query(sql.text(), std::move(parameters), request.deadline);
     if (!rows) {
         co_return fail(rows.error());
     }
@@ -183,8 +182,7 @@ class PostgresBulk final : public BulkStorage {
             co_return fail(std::move(session.error()));
         }
         std::string begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        const Result<Rows> begun =
-            co_await session->query(std::move(begin), {}, request.deadline);
+        const Result<Rows> begun = co_await session->query(std::move(begin), {}, request.deadline);
         if (!begun) {
             co_return fail(begun.error());
         }
@@ -220,8 +218,8 @@ class PostgresBulk final : public BulkStorage {
         }
         Parameters parameters;
         parameters.add(static_cast<std::int64_t>(limit));
-        const Result<Rows> rows = co_await (*pool)->execute(kSweep, std::move(parameters),
-                                                            request.deadline);
+        const Result<Rows> rows =
+            co_await (*pool)->execute(kSweep, std::move(parameters), request.deadline);
         if (!rows) {
             co_return fail(rows.error());
         }

@@ -14,7 +14,7 @@ using postgres::Parameters;
 using postgres::Rows;
 using postgres::Statement;
 
-#define PGMIND_STORE                                                                    \
+#define PGMIND_STORE \
     "SELECT entry_id, version, " PGMIND_MICROSECONDS("created_at") ", "                 \
     PGMIND_MICROSECONDS("updated_at") ", " PGMIND_MICROSECONDS("expires_at")            \
     ", created, replayed, namespace_created FROM pgmind.memory_store($1, $2, $3, $4, "  \
@@ -29,9 +29,9 @@ constexpr Statement kStoreIdempotent{"memory_store_idempotent", PGMIND_STORE,
 
 constexpr Statement kFind{"memory_find", "SELECT " PGMIND_ENTRY_COLUMNS "NULL" PGMIND_FIND,
                           Effect::read};
-constexpr Statement kFindWithEmbedding{
-    "memory_find_with_embedding", "SELECT " PGMIND_ENTRY_COLUMNS "e.embedding" PGMIND_FIND,
-    Effect::read};
+constexpr Statement kFindWithEmbedding{"memory_find_with_embedding",
+                                       "SELECT " PGMIND_ENTRY_COLUMNS "e.embedding" PGMIND_FIND,
+                                       Effect::read};
 
 #define PGMIND_FETCH                                                                            \
     " FROM unnest($1::text[], $2::text[]) AS wanted (namespace, key) JOIN pgmind.live_entries " \
@@ -39,9 +39,9 @@ constexpr Statement kFindWithEmbedding{
 
 constexpr Statement kFetch{"memory_fetch", "SELECT " PGMIND_ENTRY_COLUMNS "NULL" PGMIND_FETCH,
                            Effect::read};
-constexpr Statement kFetchWithEmbedding{
-    "memory_fetch_with_embedding", "SELECT " PGMIND_ENTRY_COLUMNS "e.embedding" PGMIND_FETCH,
-    Effect::read};
+constexpr Statement kFetchWithEmbedding{"memory_fetch_with_embedding",
+                                        "SELECT " PGMIND_ENTRY_COLUMNS "e.embedding" PGMIND_FETCH,
+                                        Effect::read};
 
 // `seen` is read from the snapshot of before: it says why nothing was deleted.
 constexpr Statement kRemove{"memory_remove",
@@ -52,9 +52,11 @@ constexpr Statement kRemove{"memory_remove",
                             "AND ($3::bigint IS NULL OR e.version = $3::bigint) "
                             "RETURNING e.version), "
                             "event AS ("
-                            "INSERT INTO pgmind.event_outbox (name, payload, request_id, principal) "
-                            "SELECT 'MemoryEntryDeleted', jsonb_build_object('namespace', $1::text, "
-                            "'key', $2::text, 'version', version), $4, $5 FROM gone) "
+                            "INSERT INTO pgmind.event_outbox "
+                            "(name, payload, request_id, principal) "
+                            "SELECT 'MemoryEntryDeleted', "
+                            "jsonb_build_object('namespace', $1::text, 'key', $2::text, "
+                            "'version', version), $4, $5 FROM gone) "
                             "SELECT (SELECT version FROM gone), "
                             "(SELECT e.version FROM pgmind.live_entries e "
                             "WHERE e.namespace = $1 AND e.key = $2)",
@@ -183,8 +185,8 @@ class PostgresEntries final : public EntryStorage {
     Task<Result<std::vector<Entry>>> list(const RequestContext& request, const Place& place,
                                           const EntryPageQuery& query) override {
         ListSql sql = list_sql(query);
-        Result<Rows> rows = co_await run(request, place, std::move(sql.text),
-                                         std::move(sql.parameters));
+        Result<Rows> rows =
+            co_await run(request, place, sql.text.text(), std::move(sql.parameters));
         co_return read_entries(std::move(rows), place.scope);
     }
 
@@ -213,8 +215,8 @@ class PostgresEntries final : public EntryStorage {
                                                    const Place& place,
                                                    const TextQuery& query) override {
         TextSearchSql sql = text_search_sql(query);
-        Result<Rows> rows = co_await run(request, place, std::move(sql.text),
-                                         std::move(sql.parameters));
+        Result<Rows> rows =
+            co_await run(request, place, sql.text.text(), std::move(sql.parameters));
         if (!rows) {
             co_return fail(std::move(rows.error()));
         }

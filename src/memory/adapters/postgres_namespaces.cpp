@@ -15,8 +15,8 @@ using postgres::Statement;
 
 constexpr Statement kCreate{
     "memory_create_namespace",
-    "SELECT dimensions, text_language, metadata, " PGMIND_MICROSECONDS("created_at")
-    ", created FROM pgmind.memory_create_namespace($1, $2, $3, $4, $5, $6)",
+    "SELECT dimensions, text_language, metadata, " PGMIND_MICROSECONDS(
+        "created_at") ", created FROM pgmind.memory_create_namespace($1, $2, $3, $4, $5, $6)",
     Effect::idempotent_write};
 
 // Sizes as they are stored; pg_column_size reads no value that lies out of line.
@@ -94,26 +94,27 @@ class PostgresNamespaces final : public NamespaceStorage {
     Task<Result<std::vector<Namespace>>> list(const RequestContext& request, const Place& place,
                                               const NamespacePageQuery& query) override {
         Parameters parameters;
-        std::string sql =
+        SqlText sql{
             "SELECT n.namespace, n.dimensions, n.text_language, n.metadata, " PGMIND_MICROSECONDS(
-                "n.created_at") " FROM pgmind.namespaces n WHERE n.namespace ^@ $1";
+                "n.created_at") " FROM pgmind.namespaces n WHERE n.namespace ^@ $1"};
         parameters.add(query.name_prefix);
         parameters.add(static_cast<std::int64_t>(query.limit));
         if (query.after) {
-            sql += query.after_included ? " AND n.namespace >= $3" : " AND n.namespace > $3";
+            sql.add({query.after_included ? SqlText{" AND n.namespace >= $3"}
+                                          : SqlText{" AND n.namespace > $3"}});
             parameters.add(query.after->name);
         }
-        FilterSql access = compile_access(query.access, "n.namespace", parameters.size() + 1);
+        FilterSql access = compile_access(query.access, {"n.namespace"}, parameters.size() + 1);
         for (const std::string& value : access.parameters) {
             parameters.add(value);
         }
-        sql += " AND " + access.sql + " ORDER BY n.namespace LIMIT $2::bigint";
+        sql.add({" AND ", access.sql, " ORDER BY n.namespace LIMIT $2::bigint"});
         const Result<postgres::Pool*> pool = pool_at(pools_, place);
         if (!pool) {
             co_return fail(pool.error());
         }
-        Result<Rows> rows = co_await (*pool)->query(std::move(sql), Effect::read,
-                                                    std::move(parameters), request.deadline);
+        Result<Rows> rows = co_await (*pool)->query(sql.text(), Effect::read, std::move(parameters),
+                                                    request.deadline);
         if (!rows) {
             co_return fail(std::move(rows.error()));
         }

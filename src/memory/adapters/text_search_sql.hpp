@@ -1,23 +1,22 @@
 #pragma once
 
-#include <string>
-
+#include "base/sql_text.hpp"
 #include "memory/app/ports.hpp"
 #include "platform/postgres/statement.hpp"
 
 namespace pgmind::memory {
 
 struct TextSearchSql {
-    std::string text;
+    SqlText text;
     postgres::Parameters parameters;
 };
 
 /// Gives namespace, key, score of the best entries.
 ///
-/// An entry's score is the sum, over the words of the query that it has, of the word's weight times
-/// ts_rank, divided by (100 + number of distinct words of the entry). A word's weight is its inverse
-/// document frequency in the namespaces searched, as in BM25; on the Cranfield collection this ranks
-/// better than ts_rank_cd (nDCG@10 0.36 against 0.30).
+/// An entry's score is the sum, over the words of the query that it has, of the word's weight
+/// times ts_rank, divided by (100 + number of distinct words of the entry). A word's weight is its
+/// inverse document frequency in the namespaces searched, as in BM25; on the Cranfield collection
+/// this ranks better than ts_rank_cd (nDCG@10 0.36 against 0.30).
 ///
 /// To bound the work, words are taken from the rarest on until those taken stand in 1,000 entries
 /// (and at least `limit`); entries that have none of those words, only more common ones, are left

@@ -64,35 +64,48 @@ std::string object_at(const std::vector<std::string>& path, const std::string& j
     return object;
 }
 
-std::string_view sign_of(FilterOperator operation) {
+SqlText sign_of(FilterOperator operation) {
     switch (operation) {
         case FilterOperator::not_equal:
-            return "<>";
+            return {"<>"};
         case FilterOperator::less:
-            return "<";
+            return {"<"};
         case FilterOperator::less_or_equal:
-            return "<=";
+            return {"<="};
         case FilterOperator::greater:
-            return ">";
+            return {">"};
         case FilterOperator::greater_or_equal:
-            return ">=";
+            return {">="};
         default:
-            return "=";
+            return {"="};
     }
+}
+
+// validate_filter accepts no other name.
+SqlText time_column(const std::string& name) {
+    if (name == "@created_at") {
+        return {"e.created_at"};
+    }
+    return name == "@updated_at" ? SqlText{"e.updated_at"} : SqlText{"e.expires_at"};
+}
+
+SqlText is_set(const SqlText& what, const FilterValue& wanted) {
+    return std::get<bool>(wanted) ? SqlText{"(", what, " IS NOT NULL)"}
+                                  : SqlText{"(", what, " IS NULL)"};
 }
 
 class Compiler {
   public:
     explicit Compiler(std::size_t first_parameter) : next_parameter_(first_parameter) {}
 
-    std::string compile(const Filter& filter) {
+    SqlText compile(const Filter& filter) {
         switch (filter.operation) {
             case FilterOperator::all_of:
-                return join(filter.children, " AND ", "TRUE");
+                return filter.children.empty() ? SqlText{"TRUE"} : join(filter.children, {" AND "});
             case FilterOperator::any_of:
-                return join(filter.children, " OR ", "FALSE");
+                return filter.children.empty() ? SqlText{"FALSE"} : join(filter.children, {" OR "});
             case FilterOperator::none_of:
-                return "NOT " + compile(filter.children[0]);
+                return {"NOT ", compile(filter.children[0])};
             default:
                 return filter.path[0].starts_with('@') ? time_condition(filter)
                                                        : metadata_condition(filter);
@@ -102,103 +115,110 @@ class Compiler {
     std::vector<std::string> take_parameters() { return std::move(parameters_); }
 
   private:
-    std::string parameter(std::string value, std::string_view type) {
+    SqlText parameter(std::string value) {
         parameters_.push_back(std::move(value));
-        return "$" + std::to_string(next_parameter_++) + "::" + std::string(type);
+        return SqlText::parameter(next_parameter_++);
     }
 
-    std::string join(const std::vector<Filter>& children, std::string_view glue,
-                     std::string_view when_empty) {
-        if (children.empty()) {
-            return std::string(when_empty);
-        }
-        std::string sql = "(";
+    SqlText join(const std::vector<Filter>& children, const SqlText& glue) {
+        SqlText sql;
         for (const Filter& child : children) {
-            if (sql.size() > 1) {
-                sql += glue;
-            }
-            sql += compile(child);
+            sql.add({sql.empty() ? SqlText{"("} : glue, compile(child)});
         }
-        return sql + ")";
+        return {sql, ")"};
     }
 
-    std::string contains(const Filter& filter, const std::string& json) {
-        return "e.metadata @> " + parameter(object_at(filter.path, json), "jsonb");
+    SqlText contains(const Filter& filter, const std::string& json) {
+        return {"e.metadata @> ", parameter(object_at(filter.path, json)), "::jsonb"};
     }
 
     // Steps by object keys only (-> with a text): #> would read "0" as a place in an array.
-    std::string value_at(const Filter& filter) {
-        std::string sql = "(e.metadata";
+    SqlText value_at(const Filter& filter) {
+        SqlText sql{"(e.metadata"};
         for (const std::string& segment : filter.path) {
-            sql += " -> " + parameter(segment, "text");
+            sql.add({" -> ", parameter(segment), "::text"});
         }
-        return sql + ")";
+        return {sql, ")"};
     }
 
-    std::string metadata_condition(const Filter& filter) {
+    SqlText metadata_condition(const Filter& filter) {
         switch (filter.operation) {
             case FilterOperator::equal:
-                return "(" + contains(filter, json_of(filter.values[0])) + ")";
+                return {"(", contains(filter, json_of(filter.values[0])), ")"};
             case FilterOperator::not_equal:
-                return "NOT (" + contains(filter, json_of(filter.values[0])) + ")";
+                return {"NOT (", contains(filter, json_of(filter.values[0])), ")"};
             case FilterOperator::contains:
-                return "(" + contains(filter, "[" + json_of(filter.values[0]) + "]") + ")";
+                return {"(", contains(filter, "[" + json_of(filter.values[0]) + "]"), ")"};
             case FilterOperator::one_of:
                 return one_of(filter);
             case FilterOperator::exists:
-                return "(" + value_at(filter) +
-                       (std::get<bool>(filter.values[0]) ? " IS NOT NULL)" : " IS NULL)");
+                return is_set(value_at(filter), filter.values[0]);
             default:
                 return range(filter);
         }
     }
 
-    std::string one_of(const Filter& filter) {
-        std::string sql = "(e.metadata @> ANY (ARRAY[";
-        for (std::size_t i = 0; i < filter.values.size(); ++i) {
-            sql += i == 0 ? "" : ", ";
-            sql += parameter(object_at(filter.path, json_of(filter.values[i])), "jsonb");
+    SqlText one_of(const Filter& filter) {
+        SqlText list;
+        for (const FilterValue& value : filter.values) {
+            list.add({list.empty() ? SqlText() : SqlText{", "},
+                      parameter(object_at(filter.path, json_of(value))), "::jsonb"});
         }
-        return sql + "]))";
+        return {"(e.metadata @> ANY (ARRAY[", list, "]))"};
     }
 
     // Neither comparison can fail, in whatever order PostgreSQL evaluates: jsonb compares with
     // jsonb of any type, and #>> gives the text of anything.
-    std::string range(const Filter& filter) {
-        const std::string at = value_at(filter);
-        const std::string sign(sign_of(filter.operation));
+    SqlText range(const Filter& filter) {
+        const SqlText at = value_at(filter);
+        const SqlText sign = sign_of(filter.operation);
         if (const auto* text = std::get_if<std::string>(&filter.values[0])) {
-            return "coalesce(jsonb_typeof(" + at + ") = 'string' AND (" + at +
-                   " #>> '{}') COLLATE \"C\" " + sign + " " + parameter(*text, "text") +
-                   ", FALSE)";
+            return {"coalesce(jsonb_typeof(",
+                    at,
+                    ") = 'string' AND (",
+                    at,
+                    " #>> '{}') COLLATE \"C\" ",
+                    sign,
+                    " ",
+                    parameter(*text),
+                    "::text, FALSE)"};
         }
-        return "coalesce(jsonb_typeof(" + at + ") = 'number' AND " + at + " " + sign + " " +
-               parameter(json_of(filter.values[0]), "jsonb") + ", FALSE)";
+        return {"coalesce(jsonb_typeof(",
+                at,
+                ") = 'number' AND ",
+                at,
+                " ",
+                sign,
+                " ",
+                parameter(json_of(filter.values[0])),
+                "::jsonb, FALSE)"};
     }
 
-    std::string time_condition(const Filter& filter) {
-        const std::string column = "e." + filter.path[0].substr(1);
+    SqlText time_condition(const Filter& filter) {
+        const SqlText column = time_column(filter.path[0]);
         if (filter.operation == FilterOperator::exists) {
-            return "(" + column +
-                   (std::get<bool>(filter.values[0]) ? " IS NOT NULL)" : " IS NULL)");
+            return is_set(column, filter.values[0]);
         }
         if (filter.operation == FilterOperator::not_equal) {
-            return "(" + column + " IS DISTINCT FROM " + time_parameter(filter.values[0]) + ")";
+            return {"(", column, " IS DISTINCT FROM ", time_parameter(filter.values[0]), ")"};
         }
         if (filter.operation != FilterOperator::one_of) {
-            return "coalesce(" + column + " " + std::string(sign_of(filter.operation)) + " " +
-                   time_parameter(filter.values[0]) + ", FALSE)";
+            return {"coalesce(", column,
+                    " ",         sign_of(filter.operation),
+                    " ",         time_parameter(filter.values[0]),
+                    ", FALSE)"};
         }
-        std::string sql = "coalesce(" + column + " IN (";
-        for (std::size_t i = 0; i < filter.values.size(); ++i) {
-            sql += (i == 0 ? "" : ", ") + time_parameter(filter.values[i]);
+        SqlText list;
+        for (const FilterValue& value : filter.values) {
+            list.add({list.empty() ? SqlText() : SqlText{", "}, time_parameter(value)});
         }
-        return sql + "), FALSE)";
+        return {"coalesce(", column, " IN (", list, "), FALSE)"};
     }
 
     // Written anew by us, so that PostgreSQL reads nothing that parse_time did not understand.
-    std::string time_parameter(const FilterValue& value) {
-        return parameter(format_time(*parse_time(std::get<std::string>(value))), "timestamptz");
+    SqlText time_parameter(const FilterValue& value) {
+        const std::string text = format_time(*parse_time(std::get<std::string>(value)));
+        return {parameter(text), "::timestamptz"};
     }
 
     std::size_t next_parameter_;
@@ -218,39 +238,39 @@ std::string like_pattern(std::string_view pattern) {
 }
 
 // Any of the patterns; FALSE when there is none.
-std::string matches_any(const std::vector<std::string>& patterns, std::string_view column,
-                        std::size_t first_parameter, std::vector<std::string>& parameters) {
-    std::string sql;
+SqlText matches_any(const std::vector<std::string>& patterns, const SqlText& column,
+                    std::size_t first_parameter, std::vector<std::string>& parameters) {
+    SqlText sql;
     for (const std::string& pattern : patterns) {
-        sql += sql.empty() ? "(" : " OR ";
+        sql.add({sql.empty() ? SqlText{"("} : SqlText{" OR "}});
         if (pattern == "*") {
-            sql += "TRUE";
+            sql.add({"TRUE"});
             continue;
         }
         const bool exact = pattern.find('*') == std::string::npos;
-        sql += std::string(column) + (exact ? " = $" : " LIKE $") +
-               std::to_string(first_parameter + parameters.size()) + "::text";
+        sql.add({column, exact ? SqlText{" = "} : SqlText{" LIKE "},
+                 SqlText::parameter(first_parameter + parameters.size()), "::text"});
         parameters.push_back(exact ? pattern : like_pattern(pattern));
     }
-    return sql.empty() ? "FALSE" : sql + ")";
+    return sql.empty() ? SqlText{"FALSE"} : SqlText{sql, ")"};
 }
 
 }  // namespace
 
-FilterSql compile_access(const NamespaceAccess& access, std::string_view column,
+FilterSql compile_access(const NamespaceAccess& access, const SqlText& column,
                          std::size_t first_parameter) {
     FilterSql compiled;
     compiled.sql = matches_any(access.allowed, column, first_parameter, compiled.parameters);
     if (!access.denied.empty()) {
-        compiled.sql += " AND NOT " + matches_any(access.denied, column, first_parameter,
-                                                  compiled.parameters);
+        compiled.sql.add({" AND NOT ", matches_any(access.denied, column, first_parameter,
+                                                   compiled.parameters)});
     }
     return compiled;
 }
 
 FilterSql compile_filter(const Filter& filter, std::size_t first_parameter) {
     Compiler compiler(first_parameter);
-    std::string sql = compiler.compile(filter);
+    SqlText sql = compiler.compile(filter);
     return FilterSql{std::move(sql), compiler.take_parameters()};
 }
 

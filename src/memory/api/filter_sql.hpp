@@ -2,18 +2,18 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/sql_text.hpp"
 #include "memory/api/filter.hpp"
 #include "memory/api/requests.hpp"
 
 namespace pgmind::memory {
 
 /// A condition in SQL over the relation `e` (pgmind.live_entries or pgmind.memory_entries under
-/// that alias). `sql` holds no value of the filter: all stand in `parameters`, as texts.
+/// that alias). The values of the filter stand in `parameters`, as texts.
 struct FilterSql {
-    std::string sql;
+    SqlText sql;
     std::vector<std::string> parameters;
 };
 
@@ -22,8 +22,8 @@ struct FilterSql {
 /// that the index on metadata can answer are written as containment (@>).
 FilterSql compile_filter(const Filter& filter, std::size_t first_parameter);
 
-/// The condition that allows(access, column) holds. `column` is SQL, not input.
-FilterSql compile_access(const NamespaceAccess& access, std::string_view column,
+/// The condition that allows(access, column) holds.
+FilterSql compile_access(const NamespaceAccess& access, const SqlText& column,
                          std::size_t first_parameter);
 
 }  // namespace pgmind::memory

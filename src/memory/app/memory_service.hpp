@@ -18,6 +18,7 @@ struct MemoryPorts {
     const ShardRouter& router;
     intelligence::Intelligence& intelligence;
     async::EventBus& events;
+    const Clock& clock;
 };
 
 /// The use cases of the Memory context; each stands in the file named after it. Holds no state of

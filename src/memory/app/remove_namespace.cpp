@@ -5,8 +5,8 @@
 
 namespace pgmind::memory {
 
-// In batches, so that no transaction holds locks for long; a removal that is cut off goes on when it
-// is asked for again. The last step waits for writers, so nothing of the namespace outlives it.
+// In batches, so that no transaction holds locks for long; a removal that is cut off goes on when
+// it is asked for again. The last step waits for writers, so nothing of the namespace outlives it.
 Task<Result<std::int64_t>> MemoryService::remove_namespace(const RequestContext& request,
                                                            Scope scope, std::string name) {
     constexpr std::size_t kBatch = 5000;

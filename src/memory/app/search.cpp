@@ -44,8 +44,7 @@ std::string_view name_of(SearchMode mode) {
 }
 
 // No name holds a NUL, so ids compare as their parts do.
-Candidate candidate(const Place& place, std::string namespace_name, std::string key,
-                    double score) {
+Candidate candidate(const Place& place, std::string namespace_name, std::string key, double score) {
     std::string id = place.scope == Scope::project ? "p" : "s";
     id += namespace_name + std::string(1, '\0') + key;
     return Candidate{place, {std::move(namespace_name), std::move(key)}, std::move(id), score};
@@ -54,28 +53,32 @@ Candidate candidate(const Place& place, std::string namespace_name, std::string 
 /// Measures one statement on a shard and publishes it.
 class ShardQuery {
   public:
-    ShardQuery(async::EventBus& events, const RequestContext& request, const ShardId& shard)
-        : events_(events), request_(request), shard_(shard) {}
+    ShardQuery(const MemoryPorts& ports, const RequestContext& request, const ShardId& shard)
+        : events_(ports.events),
+          clock_(ports.clock),
+          request_(request),
+          shard_(shard),
+          begin_(clock_.steady_now()) {}
 
     void finished(std::size_t rows) const {
-        const auto elapsed = std::chrono::steady_clock::now() - begin_;
+        const auto elapsed = clock_.steady_now() - begin_;
         const auto us = std::chrono::duration_cast<std::chrono::microseconds>(elapsed);
-        events_.publish(request_,
-                        cluster::ShardQueryExecuted{shard_.value(), us.count(), rows});
+        events_.publish(request_, cluster::ShardQueryExecuted{shard_.value(), us.count(), rows});
     }
 
   private:
     async::EventBus& events_;
+    const Clock& clock_;
     const RequestContext& request_;
     const ShardId& shard_;
-    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    SteadyTime begin_;
 };
 
 Task<Candidates> search_words(MemoryPorts ports, const RequestContext& request,
                               const SearchRequest& query, const PlaceSearch& at,
                               std::size_t limit) {
     const TextQuery text{at.selection, query.query, query.match, query.filter, limit};
-    const ShardQuery measured(ports.events, request, at.place.shard);
+    const ShardQuery measured(ports, request, at.place.shard);
     auto hits = co_await ports.entries.search_text(request, at.place, text);
     if (!hits) {
         co_return fail(std::move(hits.error()));
@@ -83,8 +86,8 @@ Task<Candidates> search_words(MemoryPorts ports, const RequestContext& request,
     measured.finished(hits->size());
     std::vector<Candidate> found;
     for (TextHit& hit : *hits) {
-        found.push_back(candidate(at.place, std::move(hit.namespace_name), std::move(hit.key),
-                                  hit.score));
+        found.push_back(
+            candidate(at.place, std::move(hit.namespace_name), std::move(hit.key), hit.score));
     }
     co_return found;
 }
@@ -101,7 +104,7 @@ Task<Candidates> search_vectors(MemoryPorts ports, const RequestContext& request
     wanted.filter = query.filter;
     wanted.similarity_min = query.similarity_min;
     wanted.limit = limit;
-    const ShardQuery measured(ports.events, request, at.place.shard);
+    const ShardQuery measured(ports, request, at.place.shard);
     auto hits = co_await ports.intelligence.search_vectors(request, std::move(wanted));
     if (!hits) {
         co_return fail(std::move(hits.error()));
@@ -109,8 +112,8 @@ Task<Candidates> search_vectors(MemoryPorts ports, const RequestContext& request
     measured.finished(hits->size());
     std::vector<Candidate> found;
     for (intelligence::VectorHit& hit : *hits) {
-        found.push_back(candidate(at.place, std::move(hit.namespace_name), std::move(hit.key),
-                                  hit.similarity));
+        found.push_back(
+            candidate(at.place, std::move(hit.namespace_name), std::move(hit.key), hit.similarity));
     }
     co_return found;
 }
@@ -223,16 +226,15 @@ Task<Result<Rankings>> rank(MemoryPorts ports, const RequestContext& request,
     const std::size_t word_answers = tasks.size();
     for (const PlaceSearch& at : places) {
         if (plan.embedding) {
-            tasks.push_back(
-                search_vectors(ports, request, query, at, *plan.embedding, limit));
+            tasks.push_back(search_vectors(ports, request, query, at, *plan.embedding, limit));
         }
     }
     std::vector<Candidates> answers = co_await async::when_all(std::move(tasks));
     const auto middle = answers.begin() + static_cast<std::ptrdiff_t>(word_answers);
-    Candidates words = merge({std::make_move_iterator(answers.begin()),
-                              std::make_move_iterator(middle)});
-    Candidates vectors = merge({std::make_move_iterator(middle),
-                                std::make_move_iterator(answers.end())});
+    Candidates words =
+        merge({std::make_move_iterator(answers.begin()), std::make_move_iterator(middle)});
+    Candidates vectors =
+        merge({std::make_move_iterator(middle), std::make_move_iterator(answers.end())});
     if (!words || !vectors) {
         co_return fail(std::move(words ? vectors.error() : words.error()));
     }
@@ -282,7 +284,7 @@ std::vector<Ranked> choose(Rankings rankings, const SearchRequest& query, const 
 Task<Result<std::vector<Entry>>> fetch_at(MemoryPorts ports, const RequestContext& request,
                                           const Place& place, const std::vector<EntryName>& names,
                                           bool with_embedding) {
-    const ShardQuery measured(ports.events, request, place.shard);
+    const ShardQuery measured(ports, request, place.shard);
     auto entries = co_await ports.entries.fetch(request, place, names, with_embedding);
     if (entries) {
         measured.finished(entries->size());

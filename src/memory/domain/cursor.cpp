@@ -10,7 +10,7 @@ namespace pgmind::memory {
 namespace {
 
 constexpr char kFormat = 1;
-constexpr std::size_t kHeadBytes = 18;  // format, scope, fingerprint, time
+constexpr std::size_t kHeadBytes = 18;                      // format, scope, fingerprint, time
 constexpr std::int64_t kTimeMax = 253'402'300'799'999'999;  // the last moment of year 9999
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -107,7 +107,7 @@ std::uint64_t fingerprint_of(const ListRequest& request) {
     fingerprint.add(static_cast<std::uint64_t>(request.descending));
     if (request.filter) {
         const FilterSql filter = compile_filter(*request.filter, 1);
-        fingerprint.add(filter.sql);
+        fingerprint.add(filter.sql.text());
         for (const std::string& parameter : filter.parameters) {
             fingerprint.add(parameter);
         }
@@ -146,16 +146,17 @@ Result<Position> decode_cursor(std::uint64_t fingerprint, std::string_view curso
     }
     const std::string_view view = *bytes;
     if (read_number(view.substr(2)) != fingerprint) {
-        return bad_cursor("belongs to another question: it goes on only with the same namespace, "
-                          "scope, prefix, order and filter");
+        return bad_cursor(
+            "belongs to another question: it goes on only with the same namespace, "
+            "scope, prefix, order and filter");
     }
     const auto time_us = static_cast<std::int64_t>(read_number(view.substr(10)));
     const std::string_view name = view.substr(kHeadBytes);
-    if (time_us < 0 || time_us > kTimeMax || !is_utf8(name) || name.find('\0') != std::string_view::npos) {
+    if (time_us < 0 || time_us > kTimeMax || !is_utf8(name) ||
+        name.find('\0') != std::string_view::npos) {
         return bad_cursor("is not one that this service gave");
     }
-    return Position{time_us, std::string(name),
-                    view[1] == 's' ? Scope::shared : Scope::project};
+    return Position{time_us, std::string(name), view[1] == 's' ? Scope::shared : Scope::project};
 }
 
 }  // namespace pgmind::memory

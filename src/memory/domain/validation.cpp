@@ -109,9 +109,9 @@ Result<void> validate_limit(std::size_t limit) {
 }
 
 Result<void> validate_options(const StoreRequest& request) {
-    if (request.ttl && (request.ttl->count() < 1 || request.ttl->count() > Limits::ttl_seconds_max)) {
-        return invalid("ttl_seconds",
-                       "must be 1 to " + std::to_string(Limits::ttl_seconds_max));
+    if (request.ttl &&
+        (request.ttl->count() < 1 || request.ttl->count() > Limits::ttl_seconds_max)) {
+        return invalid("ttl_seconds", "must be 1 to " + std::to_string(Limits::ttl_seconds_max));
     }
     if (request.mode == StoreMode::create_only && request.expected_version) {
         return invalid("expected_version", "makes no sense for an entry that must not exist yet");
@@ -142,8 +142,7 @@ Result<void> validate_weights(const SearchRequest& request) {
 
 Result<void> validate_query(const SearchRequest& request) {
     if (request.query.size() > Limits::query_bytes_max) {
-        return invalid("query", "has " + std::to_string(request.query.size()) +
-                                    " bytes; at most " +
+        return invalid("query", "has " + std::to_string(request.query.size()) + " bytes; at most " +
                                     std::to_string(Limits::query_bytes_max) + " are allowed");
     }
     if (!is_utf8(request.query) || request.query.find('\0') != std::string::npos) {
@@ -188,8 +187,7 @@ Result<void> validate_key(std::string_view key, std::string_view field) {
 
 Result<void> validate_embedding(std::span<const float> embedding, std::string_view field) {
     if (embedding.empty() || embedding.size() > Limits::dimensions_max) {
-        return invalid(field, "has " + std::to_string(embedding.size()) +
-                                  " dimensions; 1 to " +
+        return invalid(field, "has " + std::to_string(embedding.size()) + " dimensions; 1 to " +
                                   std::to_string(Limits::dimensions_max) + " are allowed");
     }
     const auto is_bad = [](float value) { return !std::isfinite(value); };
@@ -209,8 +207,9 @@ Result<void> validate_json(std::string_view json, std::size_t bytes_max, std::st
         return too_large(field, json.size(), bytes_max);
     }
     if (!is_utf8(json) || json.find('\0') != std::string_view::npos || has_nul_escape(json)) {
-        return invalid(field, "must be UTF-8 without the NUL character (\\u0000), which PostgreSQL "
-                              "cannot hold");
+        return invalid(field,
+                       "must be UTF-8 without the NUL character (\\u0000), which PostgreSQL "
+                       "cannot hold");
     }
     return {};
 }
@@ -263,10 +262,9 @@ Result<void> validate(const ListRequest& request) {
 
 Result<void> validate(const SearchRequest& request) {
     if (request.namespaces.size() > Limits::namespaces_per_search_max) {
-        return invalid("namespaces", "names " + std::to_string(request.namespaces.size()) +
-                                         "; at most " +
-                                         std::to_string(Limits::namespaces_per_search_max) +
-                                         " are allowed");
+        return invalid("namespaces",
+                       "names " + std::to_string(request.namespaces.size()) + "; at most " +
+                           std::to_string(Limits::namespaces_per_search_max) + " are allowed");
     }
     for (const std::string& name : request.namespaces) {
         const Result<void> checked = validate_namespace_name(name, "namespaces");

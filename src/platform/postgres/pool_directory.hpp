@@ -10,14 +10,14 @@
 
 namespace pgmind::postgres {
 
-/// The pools of one worker, by server and database, each made when it is first asked for. Belongs to
-/// the worker's loop; not thread-safe. Outlives everything that was given a pool.
+/// The pools of one worker, by server and database, each made when it is first asked for. Belongs
+/// to the worker's loop; not thread-safe. Outlives everything that was given a pool.
 class PoolDirectory {
   public:
-    /// Where a server is and how to log in to one of its databases; fails with a sentence when there
-    /// is no such server. Called once for each pair.
-    using Resolver =
-        std::function<Result<ConnectionOptions>(std::string_view server, std::string_view database)>;
+    /// Where a server is and how to log in to one of its databases; fails with a sentence when
+    /// there is no such server. Called once for each pair.
+    using Resolver = std::function<Result<ConnectionOptions>(std::string_view server,
+                                                             std::string_view database)>;
 
     PoolDirectory(boost::asio::io_context& loop, Resolver resolver, PoolLimits limits,
                   StatementObserver observer);

@@ -271,8 +271,8 @@ TEST_F(CrashTest, AFirstStartThatIsKilledAnywhereIsContinued) {
     EXPECT_FALSE(has_entry(options.directory, "coordinator.unfinished-"));
 }
 
-// A killed initdb leaves its PostgreSQL behind, which may write on while the next start removes what
-// there is. So the next start may finish the data and the leftovers still be there.
+// A killed initdb leaves its PostgreSQL behind, which may write on while the next start removes
+// what there is. So the next start may finish the data and the leftovers still be there.
 TEST_F(CrashTest, LeftoversOfAFirstStartAreRemovedByAnyLaterOne) {
     const EmbeddedOptions options = this->options();
     ASSERT_TRUE(started(options));

@@ -37,12 +37,13 @@ class StartClusterTest : public testing::Test {
 TEST_F(StartClusterTest, MakesANewCluster) {
     const auto cluster = start({1, 0, 0});
     ASSERT_TRUE(cluster) << cluster.error().detail;
-    EXPECT_THAT(calls_, ElementsAre("claim", "find programs", "check", "stop orphan coordinator",
-                                    "stop orphan shard-1", "reserve coordinator", "reserve shard-1",
-                                    "prepare", "remove leftovers coordinator",
-                                    "remove leftovers shard-1", "initialise coordinator", "start coordinator",
-                                    "install coordinator", "initialise shard-1", "start shard-1",
-                                    "install shard-1", "register shards", "mark complete"));
+    EXPECT_THAT(calls_,
+                ElementsAre("claim", "find programs", "check", "stop orphan coordinator",
+                            "stop orphan shard-1", "reserve coordinator", "reserve shard-1",
+                            "prepare", "remove leftovers coordinator", "remove leftovers shard-1",
+                            "initialise coordinator", "start coordinator", "install coordinator",
+                            "initialise shard-1", "start shard-1", "install shard-1",
+                            "register shards", "mark complete"));
     EXPECT_EQ(cluster->nodes[0].port, 50'000);
     EXPECT_EQ(cluster->manifest.coordinator_port, 0) << "what was asked for is what is kept";
     EXPECT_EQ(cluster->map.shards().size(), 1U);

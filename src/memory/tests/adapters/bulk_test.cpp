@@ -33,11 +33,10 @@ class BulkTest : public MemoryFixture {
     }
     std::vector<Entry> export_all(const std::string& name, NamespaceAccess access) {
         std::vector<Entry> all;
-        const auto count = run(loop_, memory_->export_entries(
-                                          request_, Scope::both, name, std::move(access),
-                                          [&all](const std::vector<Entry>& some) {
-                                              return append_to(all, some);
-                                          }));
+        const auto count = run(
+            loop_, memory_->export_entries(
+                       request_, Scope::both, name, std::move(access),
+                       [&all](const std::vector<Entry>& some) { return append_to(all, some); }));
         EXPECT_TRUE(count) << count.error().detail;
         EXPECT_EQ(static_cast<std::size_t>(count.value_or(0)), all.size());
         return all;
@@ -95,8 +94,8 @@ TEST_F(BulkTest, lines_go_to_their_namespaces_on_all_shards) {
     for (int i = 0; i < 4; ++i) {
         Batch batch;
         for (int j = 0; j < 100; ++j) {
-            batch.push_back(entry(name_ + "/" + std::to_string(j % 10), std::to_string(i * 100 + j),
-                                  "1"));
+            batch.push_back(
+                entry(name_ + "/" + std::to_string(j % 10), std::to_string(i * 100 + j), "1"));
         }
         batches.push_back(std::move(batch));
     }
@@ -217,26 +216,27 @@ TEST_F(BulkTest, expired_entries_are_swept) {
     const auto swept = run(loop_, memory_->sweep_expired(request_));
     ASSERT_TRUE(swept) << swept.error().detail;
     EXPECT_GE(*swept, 12);
-    EXPECT_EQ(test_cluster().ask(name_, "SELECT count(*) FROM pgmind.memory_entries" + of_namespace),
-              "18");
+    EXPECT_EQ(
+        test_cluster().ask(name_, "SELECT count(*) FROM pgmind.memory_entries" + of_namespace),
+        "18");
 }
 
 TEST_F(BulkTest, an_export_sees_one_moment) {
     ASSERT_TRUE(import_all({numbered(name_, 0, 2000)}));
     std::size_t seen = 0;
     bool changed = false;
-    const auto exported = run(
-        loop_, memory_->export_entries(
-                   request_, Scope::project, name_, {{"*"}, {}},
-                   [&](const std::vector<Entry>& some) -> Task<Result<void>> {
-                       seen += some.size();
-                       if (!std::exchange(changed, true)) {
-                           test_cluster().ask(name_,
-                                              "DELETE FROM pgmind.memory_entries WHERE namespace = '" +
-                                                  name_ + "'");
-                       }
-                       return []() -> Task<Result<void>> { co_return Result<void>(); }();
-                   }));
+    const auto exported =
+        run(loop_, memory_->export_entries(
+                       request_, Scope::project, name_, {{"*"}, {}},
+                       [&](const std::vector<Entry>& some) -> Task<Result<void>> {
+                           seen += some.size();
+                           if (!std::exchange(changed, true)) {
+                               test_cluster().ask(
+                                   name_, "DELETE FROM pgmind.memory_entries WHERE namespace = '" +
+                                              name_ + "'");
+                           }
+                           return []() -> Task<Result<void>> { co_return Result<void>(); }();
+                       }));
     ASSERT_TRUE(exported) << exported.error().detail;
     EXPECT_EQ(seen, 2000U);
     EXPECT_TRUE(export_all(name_, {{"*"}, {}}).empty());

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <random>
 
 #include "memory/tests/adapters/memory_fixture.hpp"
@@ -123,9 +124,8 @@ bool holds(const Filter& filter, const Json& metadata) {
             return (found != nullptr) == std::get<bool>(filter.values[0]);
         case FilterOperator::contains:
             return found != nullptr && found->kind == Json::Kind::array &&
-                   std::any_of(found->items.begin(), found->items.end(), [&](const Json& item) {
-                       return equals(item, filter.values[0]);
-                   });
+                   std::any_of(found->items.begin(), found->items.end(),
+                               [&](const Json& item) { return equals(item, filter.values[0]); });
         default:
             break;
     }
@@ -190,7 +190,8 @@ class Random {
     }
     Filter filter(int depth) {
         Filter made;
-        made.operation = static_cast<FilterOperator>(below(depth > 0 ? 12 : 9) + (depth > 0 ? 0 : 3));
+        made.operation =
+            static_cast<FilterOperator>(below(depth > 0 ? 12 : 9) + (depth > 0 ? 0 : 3));
         if (made.operation <= FilterOperator::none_of) {
             const bool one = made.operation == FilterOperator::none_of;
             for (std::size_t i = one ? 1 : below(4); i > 0; --i) {
@@ -238,7 +239,9 @@ TEST_F(FilterPropertyTest, postgresql_agrees_with_an_evaluator_in_memory) {
         ASSERT_TRUE(page) << page.error().detail;
         std::vector<bool> found(all.size());
         for (const Entry& one : page->entries) {
-            found[std::stoul(one.key)] = true;
+            std::size_t number = all.size();
+            std::from_chars(one.key.data(), one.key.data() + one.key.size(), number);
+            found.at(number) = true;
         }
         matched += page->entries.size();
         for (std::size_t j = 0; j < all.size(); ++j) {
@@ -256,8 +259,10 @@ TEST_F(FilterPropertyTest, times_filter_too) {
     StoreRequest wanted = entry(name, "mortal", "1");
     wanted.ttl = std::chrono::seconds(1000);
     ASSERT_TRUE(store(wanted));
-    test_cluster().ask(name, "UPDATE pgmind.memory_entries SET created_at = '2026-01-01T00:00:00Z' "
-                             "WHERE key = 'mortal' AND namespace = '" + name + "'");
+    test_cluster().ask(name,
+                       "UPDATE pgmind.memory_entries SET created_at = '2026-01-01T00:00:00Z' "
+                       "WHERE key = 'mortal' AND namespace = '" +
+                           name + "'");
     const auto count = [&](Filter filter) {
         ListRequest query;
         query.namespace_name = name;

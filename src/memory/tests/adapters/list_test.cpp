@@ -45,9 +45,9 @@ class ListTest : public MemoryFixture {
 TEST_F(ListTest, pages_give_every_key_once_in_bytewise_order) {
     store_keys({"b", "a", "B", "é", "ab", "Z", "a b", "🦊", "_", "10", "9"});
     for (const std::size_t limit : {1U, 2U, 3U, 11U, 12U}) {
-        EXPECT_EQ(keys_of_all_pages(pages_of(limit)),
-                  (std::vector<std::string>{"10", "9", "B", "Z", "_", "a", "a b", "ab", "b", "é",
-                                            "🦊"}));
+        EXPECT_EQ(
+            keys_of_all_pages(pages_of(limit)),
+            (std::vector<std::string>{"10", "9", "B", "Z", "_", "a", "a b", "ab", "b", "é", "🦊"}));
     }
     ListRequest descending = pages_of(4);
     descending.descending = true;
@@ -66,8 +66,8 @@ TEST_F(ListTest, the_last_page_has_no_cursor) {
 TEST_F(ListTest, a_prefix_is_taken_literally) {
     store_keys({"a%b", "a_b", "axb", "a\\b", "a", "b"});
     ListRequest query = pages_of(10);
-    for (const auto& [prefix, count] :
-         std::map<std::string, std::size_t>{{"a", 5}, {"a%", 1}, {"a_", 1}, {"a\\", 1}, {"ax", 1}}) {
+    for (const auto& [prefix, count] : std::map<std::string, std::size_t>{
+             {"a", 5}, {"a%", 1}, {"a_", 1}, {"a\\", 1}, {"ax", 1}}) {
         query.key_prefix = prefix;
         EXPECT_EQ(keys_of_all_pages(query).size(), count) << prefix;
     }
@@ -75,9 +75,11 @@ TEST_F(ListTest, a_prefix_is_taken_literally) {
 
 TEST_F(ListTest, times_order_with_the_key_as_second) {
     store_keys({"a", "b", "c", "d"});
-    test_cluster().ask(name_, "UPDATE pgmind.memory_entries SET created_at = '2026-01-01', updated_at "
-                              "= CASE key WHEN 'c' THEN '2026-01-02 00:00:00.000001' ELSE "
-                              "'2026-01-02' END::timestamptz WHERE namespace = '" + name_ + "'");
+    test_cluster().ask(name_,
+                       "UPDATE pgmind.memory_entries SET created_at = '2026-01-01', updated_at "
+                       "= CASE key WHEN 'c' THEN '2026-01-02 00:00:00.000001' ELSE "
+                       "'2026-01-02' END::timestamptz WHERE namespace = '" +
+                           name_ + "'");
     ListRequest query = pages_of(1);
     query.order = ListOrder::updated_at;
     EXPECT_EQ(keys_of_all_pages(query), (std::vector<std::string>{"a", "b", "d", "c"}));
@@ -110,8 +112,10 @@ TEST_F(ListTest, both_scopes_make_one_list) {
 
 TEST_F(ListTest, expired_entries_are_not_listed) {
     store_keys({"a", "b"});
-    test_cluster().ask(name_, "UPDATE pgmind.memory_entries SET expires_at = now() WHERE key = 'a' "
-                              "AND namespace = '" + name_ + "'");
+    test_cluster().ask(name_,
+                       "UPDATE pgmind.memory_entries SET expires_at = now() WHERE key = 'a' "
+                       "AND namespace = '" +
+                           name_ + "'");
     EXPECT_EQ(keys_of_all_pages(pages_of(10)), std::vector<std::string>{"b"});
 }
 

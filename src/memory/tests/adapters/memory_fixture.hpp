@@ -28,8 +28,8 @@ inline RequestContext context() {
     return request;
 }
 
-/// Two shards of two databases each on one PostgreSQL server, prepared as the cluster prepares them:
-/// objects belong to pgmind_owner, the program logs in as pgmind_gateway.
+/// Two shards of two databases each on one PostgreSQL server, prepared as the cluster prepares
+/// them: objects belong to pgmind_owner, the program logs in as pgmind_gateway.
 class TestCluster final : public cluster::Cluster {
   public:
     explicit TestCluster(TemporaryPostgres& server) : server_(server) {
@@ -72,11 +72,16 @@ class TestCluster final : public cluster::Cluster {
   private:
     std::string make_database() {
         std::string name = server_.create_database("memory");
-        server_.ask(name, "CREATE EXTENSION pgmind SCHEMA public;"
-                          "ALTER DATABASE " + name + " OWNER TO pgmind_owner;"
-                          "ALTER DATABASE " + name + " SET search_path = pgmind, public;"
-                          "CREATE SCHEMA pgmind AUTHORIZATION pgmind_owner;"
-                          "GRANT USAGE ON SCHEMA pgmind TO pgmind_gateway");
+        server_.ask(name,
+                    "CREATE EXTENSION pgmind SCHEMA public;"
+                    "ALTER DATABASE " +
+                        name +
+                        " OWNER TO pgmind_owner;"
+                        "ALTER DATABASE " +
+                        name +
+                        " SET search_path = pgmind, public;"
+                        "CREATE SCHEMA pgmind AUTHORIZATION pgmind_owner;"
+                        "GRANT USAGE ON SCHEMA pgmind TO pgmind_gateway");
         boost::asio::io_context loop;
         const auto applied = run(loop, migrate(server_.options(name)));
         if (!applied) {

@@ -136,8 +136,8 @@ TEST_F(NamespacesTest, removal_takes_everything) {
     ASSERT_TRUE(removed) << removed.error().detail;
     EXPECT_EQ(*removed, 7);
     EXPECT_EQ(test_cluster().ask(
-                  name_, "SELECT count(*) FROM pgmind.idempotency_keys WHERE namespace = '" +
-                             name_ + "'"),
+                  name_,
+                  "SELECT count(*) FROM pgmind.idempotency_keys WHERE namespace = '" + name_ + "'"),
               "0");
     EXPECT_TRUE(remove().error().is(Failure::not_found));
 }
@@ -166,10 +166,11 @@ TEST_F(NamespacesTest, no_entry_survives_without_its_namespace) {
         for (const auto& done : run(loop_, async::when_all(std::move(tasks)))) {
             EXPECT_TRUE(done) << done.error().detail;
         }
-        EXPECT_EQ(test_cluster().ask(name_,
-                                     "SELECT count(*) FROM pgmind.memory_entries e WHERE NOT EXISTS "
-                                     "(SELECT FROM pgmind.namespaces n WHERE n.namespace = "
-                                     "e.namespace)"),
+        EXPECT_EQ(test_cluster().ask(
+                      name_,
+                      "SELECT count(*) FROM pgmind.memory_entries e "
+                      "WHERE NOT EXISTS (SELECT FROM pgmind.namespaces n WHERE n.namespace = "
+                      "e.namespace)"),
                   "0");
     }
 }

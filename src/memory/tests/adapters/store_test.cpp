@@ -18,9 +18,10 @@ class StoreTest : public MemoryFixture {
     }
     /// Lets an entry expire at once.
     void expire(const std::string& name, const std::string& key) {
-        test_cluster().ask(name, "UPDATE pgmind.memory_entries SET expires_at = now() - interval "
-                                 "'1 second' WHERE namespace = '" + name + "' AND key = '" + key +
-                                 "'");
+        test_cluster().ask(name,
+                           "UPDATE pgmind.memory_entries SET expires_at = now() - interval "
+                           "'1 second' WHERE namespace = '" +
+                               name + "' AND key = '" + key + "'");
     }
 
     std::string name_ = fresh_namespace();
@@ -53,9 +54,13 @@ TEST_F(StoreTest, what_was_stored_comes_back) {
 }
 
 TEST_F(StoreTest, keys_may_be_any_text) {
-    for (const std::string key : {"ключ", "鍵 with space", "a'b\"c\\d%_", "e\u0301", "🦊", "a/b?c#d",
-                                  "{\"json\": 1}", "NULL", "\xef\xbf\xbd"}) {
-        ASSERT_TRUE(store(entry(name_, key, "\"" "v" "\""))) << key;
+    for (const std::string key : {"ключ", "鍵 with space", "a'b\"c\\d%_", "e\u0301", "🦊",
+                                  "a/b?c#d", "{\"json\": 1}", "NULL", "\xef\xbf\xbd"}) {
+        ASSERT_TRUE(store(entry(name_, key,
+                                "\""
+                                "v"
+                                "\"")))
+            << key;
         const auto found = retrieve(name_, key);
         ASSERT_TRUE(found) << key;
         EXPECT_EQ(found->key, key);
@@ -104,9 +109,10 @@ TEST_F(StoreTest, update_only_refuses_a_missing_key) {
     ASSERT_FALSE(missing);
     EXPECT_TRUE(missing.error().is(Failure::not_found));
     // A refused write leaves nothing behind, not even the namespace.
-    EXPECT_EQ(test_cluster().ask(name_, "SELECT count(*) FROM pgmind.namespaces WHERE namespace = '" +
-                                            name_ + "'"),
-              "0");
+    EXPECT_EQ(
+        test_cluster().ask(
+            name_, "SELECT count(*) FROM pgmind.namespaces WHERE namespace = '" + name_ + "'"),
+        "0");
     ASSERT_TRUE(store(entry(name_, "k", "1")));
     const auto updated = store(wanted);
     ASSERT_TRUE(updated);
@@ -183,8 +189,10 @@ TEST_F(StoreTest, of_two_first_vectors_one_decides) {
                 << result.error().detail;
         }
         EXPECT_EQ(stored, 4U);
-        EXPECT_EQ(test_cluster().ask(name, "SELECT count(DISTINCT ruvector_dims(embedding)) FROM "
-                                           "pgmind.memory_entries WHERE namespace = '" + name + "'"),
+        EXPECT_EQ(test_cluster().ask(name,
+                                     "SELECT count(DISTINCT ruvector_dims(embedding)) FROM "
+                                     "pgmind.memory_entries WHERE namespace = '" +
+                                         name + "'"),
                   "1");
     }
 }
@@ -203,9 +211,10 @@ TEST_F(StoreTest, writers_to_one_key_do_not_lose_each_other) {
         seen[version] = true;
     }
     EXPECT_EQ(retrieve(name_, "k")->version, 64);
-    EXPECT_EQ(test_cluster().ask(name_, "SELECT count(*) FROM pgmind.event_outbox WHERE name = "
-                                        "'MemoryEntryStored' AND payload->>'namespace' = '" +
-                                            name_ + "'"),
+    EXPECT_EQ(test_cluster().ask(name_,
+                                 "SELECT count(*) FROM pgmind.event_outbox WHERE name = "
+                                 "'MemoryEntryStored' AND payload->>'namespace' = '" +
+                                     name_ + "'"),
               "64");
 }
 
@@ -318,9 +327,10 @@ TEST_F(StoreTest, what_is_deleted_is_gone) {
     const auto again = remove(name_, "k", std::nullopt);
     ASSERT_FALSE(again);
     EXPECT_TRUE(again.error().is(Failure::not_found));
-    EXPECT_EQ(test_cluster().ask(name_, "SELECT count(*) FROM pgmind.event_outbox WHERE name = "
-                                        "'MemoryEntryDeleted' AND payload->>'namespace' = '" +
-                                            name_ + "'"),
+    EXPECT_EQ(test_cluster().ask(name_,
+                                 "SELECT count(*) FROM pgmind.event_outbox WHERE name = "
+                                 "'MemoryEntryDeleted' AND payload->>'namespace' = '" +
+                                     name_ + "'"),
               "1");
 }
 

@@ -55,7 +55,9 @@ class FakeRouter final : public ShardRouter {
         return ShardId(name.starts_with('1') ? "shard-1" : "shard-2");
     }
     std::size_t slot_of(std::string_view name) const override { return name.size(); }
-    std::vector<ShardId> shards() const override { return {ShardId("shard-1"), ShardId("shard-2")}; }
+    std::vector<ShardId> shards() const override {
+        return {ShardId("shard-1"), ShardId("shard-2")};
+    }
 };
 
 /// Entries in a map. Text search finds what holds the query as a part of its text; its score is the
@@ -290,9 +292,8 @@ class ServiceFixture : public ::testing::Test {
   protected:
     ServiceFixture() {
         request_.request_id = new_request_id();
-        bus_.subscribe("test", 10'000, [this](const DomainEvent& event) {
-            published_.emplace_back(event.name);
-        });
+        bus_.subscribe("test", 10'000,
+                       [this](const DomainEvent& event) { published_.emplace_back(event.name); });
     }
 
     template <class T>
@@ -324,7 +325,7 @@ class ServiceFixture : public ::testing::Test {
     FakeIntelligence intelligence_;
     RequestContext request_;
     MemoryService memory_{
-        MemoryPorts{entries_, namespaces_, bulk_, router_, intelligence_, bus_}};
+        MemoryPorts{entries_, namespaces_, bulk_, router_, intelligence_, bus_, system_clock()}};
 };
 
 }  // namespace pgmind::memory::testing

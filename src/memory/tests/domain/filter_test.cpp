@@ -45,8 +45,8 @@ TEST(Filter, limits_are_named_with_the_path) {
     expect_refused(group(FilterOperator::none_of, {}), "filter");
     expect_refused(group(FilterOperator::any_of, {equal({"a"}, true), equal({}, true)}),
                    "filter.or[1]");
-    expect_refused(group(FilterOperator::none_of, {group(FilterOperator::all_of,
-                                                         {equal({"a", "b"}, std::nan(""))})}),
+    expect_refused(group(FilterOperator::none_of,
+                         {group(FilterOperator::all_of, {equal({"a", "b"}, std::nan(""))})}),
                    "filter.not.and[0].a.b");
 }
 
@@ -84,29 +84,30 @@ TEST(FilterSql, holds_no_value_of_the_filter) {
                Filter{FilterOperator::exists, {evil}, {false}, {}}});
     ASSERT_TRUE(validate_filter(filter, "filter"));
     const FilterSql compiled = compile_filter(filter, 4);
-    EXPECT_EQ(compiled.sql.find("DROP"), std::string::npos);
+    EXPECT_EQ(compiled.sql.text().find("DROP"), std::string::npos);
     for (std::size_t i = 0; i < compiled.parameters.size(); ++i) {
-        EXPECT_NE(compiled.sql.find("$" + std::to_string(4 + i) + "::"), std::string::npos) << i;
+        EXPECT_NE(compiled.sql.text().find("$" + std::to_string(4 + i) + "::"), std::string::npos)
+            << i;
     }
-    EXPECT_EQ(compiled.sql.find("$" + std::to_string(4 + compiled.parameters.size())),
+    EXPECT_EQ(compiled.sql.text().find("$" + std::to_string(4 + compiled.parameters.size())),
               std::string::npos);
 }
 
 TEST(FilterSql, equality_is_containment) {
     const FilterSql compiled = compile_filter(equal({"a", "b\""}, "x\n"), 1);
-    EXPECT_EQ(compiled.sql, "(e.metadata @> $1::jsonb)");
-    EXPECT_EQ(compiled.parameters,
-              std::vector<std::string>{R"({"a":{"b\"":"x\u000a"}})"});
+    EXPECT_EQ(compiled.sql.text(), "(e.metadata @> $1::jsonb)");
+    EXPECT_EQ(compiled.parameters, std::vector<std::string>{R"({"a":{"b\"":"x\u000a"}})"});
 }
 
 TEST(AccessSql, patterns_become_like) {
-    const FilterSql compiled = compile_access({{"a_%*", "exact"}, {"*\\secret"}}, "n.namespace", 3);
-    EXPECT_EQ(compiled.sql, "(n.namespace LIKE $3::text OR n.namespace = $4::text) AND NOT "
-                            "(n.namespace LIKE $5::text)");
-    EXPECT_EQ(compiled.parameters,
-              (std::vector<std::string>{"a\\_\\%%", "exact", "%\\\\secret"}));
-    EXPECT_EQ(compile_access({}, "n.namespace", 1).sql, "FALSE");
-    EXPECT_EQ(compile_access({{"*"}, {}}, "n.namespace", 1).sql, "(TRUE)");
+    const FilterSql compiled =
+        compile_access({{"a_%*", "exact"}, {"*\\secret"}}, {"n.namespace"}, 3);
+    EXPECT_EQ(compiled.sql.text(),
+              "(n.namespace LIKE $3::text OR n.namespace = $4::text) AND NOT "
+              "(n.namespace LIKE $5::text)");
+    EXPECT_EQ(compiled.parameters, (std::vector<std::string>{"a\\_\\%%", "exact", "%\\\\secret"}));
+    EXPECT_EQ(compile_access({}, {"n.namespace"}, 1).sql.text(), "FALSE");
+    EXPECT_EQ(compile_access({{"*"}, {}}, {"n.namespace"}, 1).sql.text(), "(TRUE)");
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ template <class Request>
 struct Case {
     std::string what;
     std::function<void(Request&)> change;
-    std::string field;                         ///< empty: accepted
+    std::string field;  ///< empty: accepted
     Failure failure = Failure::invalid_argument;
-    std::string limit = {};                    ///< what the message must name
+    std::string limit = {};  ///< what the message must name
 };
 
 template <class Request>
@@ -73,13 +73,13 @@ TEST(Validation, values_and_texts) {
         {{"largest value",
           [](auto& r) { r.value_json = '"' + std::string(Limits::value_bytes_max - 2, 'v') + '"'; },
           ""},
-         {"too large value",
-          [](auto& r) { r.value_json.assign(Limits::value_bytes_max + 1, '1'); }, "value",
-          Failure::payload_too_large, "1048576"},
+         {"too large value", [](auto& r) { r.value_json.assign(Limits::value_bytes_max + 1, '1'); },
+          "value", Failure::payload_too_large, "1048576"},
          {"no value", [](auto& r) { r.value_json = ""; }, "value"},
          {"NUL escaped", [](auto& r) { r.value_json = R"("a\u0000")"; }, "value",
           Failure::invalid_argument, "NUL"},
-         {"NUL escape after a backslash", [](auto& r) { r.value_json = R"("a\\\u0000")"; }, "value"},
+         {"NUL escape after a backslash", [](auto& r) { r.value_json = R"("a\\\u0000")"; },
+          "value"},
          {"escaped backslash before u0000", [](auto& r) { r.value_json = R"("a\\u0000")"; }, ""},
          {"value not UTF-8", [](auto& r) { r.value_json = "\"\xff\""; }, "value"},
          {"large metadata",
@@ -127,21 +127,20 @@ TEST(Validation, options_of_a_write) {
 TEST(Validation, deletes_and_lists) {
     DeleteRequest target;
     target.address = {Scope::project, "n", "k"};
-    check<DeleteRequest>(target,
-                         {{"both scopes", [](auto& r) { r.address.scope = Scope::both; }, "scope"},
-                          {"no key", [](auto& r) { r.address.key = ""; }, "key"},
-                          {"version", [](auto& r) { r.expected_version = -1; },
-                           "expected_version"}});
+    check<DeleteRequest>(
+        target, {{"both scopes", [](auto& r) { r.address.scope = Scope::both; }, "scope"},
+                 {"no key", [](auto& r) { r.address.key = ""; }, "key"},
+                 {"version", [](auto& r) { r.expected_version = -1; }, "expected_version"}});
     ListRequest list;
     list.namespace_name = "n";
     check<ListRequest>(
-        list, {{"no namespace", [](auto& r) { r.namespace_name = ""; }, "namespace"},
-               {"limit 0", [](auto& r) { r.limit = 0; }, "limit", Failure::invalid_argument, "1000"},
-               {"limit 1001", [](auto& r) { r.limit = 1001; }, "limit"},
-               {"bad prefix", [](auto& r) { r.key_prefix = "\x01"; }, "prefix"},
-               {"bad filter",
-                [](auto& r) { r.filter = Filter{FilterOperator::equal, {"a"}, {}, {}}; },
-                "filter.a"}});
+        list,
+        {{"no namespace", [](auto& r) { r.namespace_name = ""; }, "namespace"},
+         {"limit 0", [](auto& r) { r.limit = 0; }, "limit", Failure::invalid_argument, "1000"},
+         {"limit 1001", [](auto& r) { r.limit = 1001; }, "limit"},
+         {"bad prefix", [](auto& r) { r.key_prefix = "\x01"; }, "prefix"},
+         {"bad filter", [](auto& r) { r.filter = Filter{FilterOperator::equal, {"a"}, {}, {}}; },
+          "filter.a"}});
 }
 
 TEST(Validation, searches) {
@@ -186,13 +185,13 @@ TEST(Validation, searches) {
 TEST(Validation, namespaces) {
     NamespaceRequest request;
     request.name = "n";
-    check<NamespaceRequest>(
-        request, {{"dimensions 0", [](auto& r) { r.dimensions = 0; }, "dimensions"},
-                  {"dimensions", [](auto& r) { r.dimensions = 16'001; }, "dimensions",
-                   Failure::invalid_argument, "16000"},
-                  {"language", [](auto& r) { r.text_language = ""; }, "text_language"},
-                  {"metadata", [](auto& r) { r.metadata_json = "1"; }, "metadata"},
-                  {"both scopes", [](auto& r) { r.scope = Scope::both; }, "scope"}});
+    check<NamespaceRequest>(request,
+                            {{"dimensions 0", [](auto& r) { r.dimensions = 0; }, "dimensions"},
+                             {"dimensions", [](auto& r) { r.dimensions = 16'001; }, "dimensions",
+                              Failure::invalid_argument, "16000"},
+                             {"language", [](auto& r) { r.text_language = ""; }, "text_language"},
+                             {"metadata", [](auto& r) { r.metadata_json = "1"; }, "metadata"},
+                             {"both scopes", [](auto& r) { r.scope = Scope::both; }, "scope"}});
     check<NamespaceListRequest>(NamespaceListRequest(),
                                 {{"limit", [](auto& r) { r.limit = 0; }, "limit"},
                                  {"prefix", [](auto& r) { r.name_prefix = "a*"; }, "prefix"}});
