@@ -313,14 +313,6 @@ void append_namespace_page(std::string& out, const memory::NamespacePage& page) 
     object.end();
 }
 
-void append_import_progress(std::string& out, const memory::ImportProgress& progress) {
-    ObjectWriter object(out);
-    object.number("lines", progress.lines)
-        .number("stored", progress.stored)
-        .number("bytes", progress.bytes);
-    object.end();
-}
-
 void append_cluster_status(std::string& out, const cluster::ClusterStatus& status) {
     ObjectWriter object(out);
     object.string("product_version", status.product_version)

@@ -44,7 +44,6 @@ void append_search_result(std::string& out, const memory::SearchResult& result);
 void append_namespace(std::string& out, const memory::Namespace& details);
 void append_namespace_statistics(std::string& out, const memory::NamespaceStatistics& statistics);
 void append_namespace_page(std::string& out, const memory::NamespacePage& page);
-void append_import_progress(std::string& out, const memory::ImportProgress& progress);
 void append_cluster_status(std::string& out, const cluster::ClusterStatus& status);
 
 }  // namespace pgmind::integration

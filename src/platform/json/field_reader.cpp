@@ -181,15 +181,6 @@ std::optional<std::vector<float>> FieldReader::optional_floats(std::string_view 
     return numbers;
 }
 
-std::optional<Object> FieldReader::optional_object(std::string_view name) {
-    const Value* value = take_kind(name, Kind::object);
-    if (value == nullptr) {
-        return std::nullopt;
-    }
-    auto object = Object::of(*value, object_.path_of(name));
-    return object ? std::optional(std::move(*object)) : std::nullopt;
-}
-
 std::optional<std::vector<Object>> FieldReader::optional_objects(std::string_view name) {
     const Value* value = take_kind(name, Kind::array);
     if (value == nullptr) {

@@ -33,7 +33,6 @@ class FieldReader {
     std::optional<std::vector<std::string>> optional_strings(std::string_view name);
     /// Numbers of single precision; one that is too large for it is refused.
     std::optional<std::vector<float>> optional_floats(std::string_view name);
-    std::optional<Object> optional_object(std::string_view name);
     /// The elements of an array, each an object.
     std::optional<std::vector<Object>> optional_objects(std::string_view name);
     /// Any value, as it was written.

@@ -57,13 +57,6 @@ std::string_view Rows::text(std::size_t row, std::size_t column) const {
             static_cast<std::size_t>(PQgetlength(as_result(result_), r, c))};
 }
 
-std::optional<std::string> Rows::optional_text(std::size_t row, std::size_t column) const {
-    if (is_null(row, column)) {
-        return std::nullopt;
-    }
-    return std::string(text(row, column));
-}
-
 std::int64_t Rows::int64(std::size_t row, std::size_t column) const {
     return parse<std::int64_t>(text(row, column), row, column);
 }

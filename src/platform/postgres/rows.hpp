@@ -25,7 +25,6 @@ class Rows {
     bool is_null(std::size_t row, std::size_t column) const;
     /// The text of a value; empty for NULL.
     std::string_view text(std::size_t row, std::size_t column) const;
-    std::optional<std::string> optional_text(std::size_t row, std::size_t column) const;
     std::int64_t int64(std::size_t row, std::size_t column) const;
     std::optional<std::int64_t> optional_int64(std::size_t row, std::size_t column) const;
     double real(std::size_t row, std::size_t column) const;

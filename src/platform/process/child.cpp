@@ -140,10 +140,6 @@ pid_t Child::pid() const {
     return state_->handle.pid();
 }
 
-std::optional<ExitStatus> Child::exit_status() const {
-    return state_->status;
-}
-
 bool Child::signal(int number) const {
     return !state_->status && state_->handle.signal(number);
 }

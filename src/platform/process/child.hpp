@@ -62,8 +62,6 @@ class Child {
     ~Child();
 
     pid_t pid() const;
-    /// nullopt while it runs.
-    std::optional<ExitStatus> exit_status() const;
     /// False when it has ended already.
     bool signal(int number) const;
 

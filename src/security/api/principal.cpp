@@ -49,8 +49,5 @@ Result<PrincipalKind> parse_principal_kind(std::string_view text) {
 Result<Role> parse_role(std::string_view text) {
     return parse<Role>(kRoleNames, text, "role");
 }
-Result<Action> parse_action(std::string_view text) {
-    return parse<Action>(kActionNames, text, "action");
-}
 
 }  // namespace pgmind::security

@@ -42,7 +42,6 @@ std::string_view name_of(Action action);
 std::string_view name_of(ResourceType type);
 Result<PrincipalKind> parse_principal_kind(std::string_view text);
 Result<Role> parse_role(std::string_view text);
-Result<Action> parse_action(std::string_view text);
 
 /// A role over the namespaces that match a pattern; `deny` takes away what other grants give.
 struct Grant {

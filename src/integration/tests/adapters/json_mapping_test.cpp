@@ -163,8 +163,6 @@ TEST(JsonMapping, WritesValidJsonForEveryResult) {
     out += ",";
     append_namespace_statistics(out, {details, 1, 2, 3});
     out += ",";
-    append_import_progress(out, {1, 2, 3});
-    out += ",";
     cluster::ClusterStatus status;
     status.nodes.resize(2);
     append_cluster_status(out, status);

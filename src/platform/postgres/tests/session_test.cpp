@@ -52,7 +52,7 @@ TEST_F(SessionTest, ValuesOfEveryTypeComeBack) {
     EXPECT_TRUE(rows->boolean(0, 2));
     EXPECT_EQ(rows->text(0, 3), "O'Reilly \\ \"ü\"");
     EXPECT_TRUE(rows->is_null(0, 4));
-    EXPECT_EQ(rows->optional_text(0, 5), std::nullopt);
+    EXPECT_EQ(rows->optional_int64(0, 5), std::nullopt);
     EXPECT_EQ(rows->optional_int64(0, 6), 7);
     EXPECT_EQ(rows->time_us(0, 7).time_since_epoch().count(), 1700000000123456);
 }
