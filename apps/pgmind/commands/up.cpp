@@ -16,6 +16,7 @@
 #include "demo/package_demo.hpp"
 #include "gateway/admin_key_file.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/sizing.hpp"
 #include "memory/adapters/make_memory.hpp"
 #include "output/terminal.hpp"
 #include "platform/telemetry/log.hpp"
@@ -108,6 +109,7 @@ cluster::EmbeddedOptions cluster_options(const config::Configuration& configurat
     }
     options.server_user = configuration.text("cluster.postgres_user");
     options.programs = configuration.text("cluster.postgres_bin");
+    options.connections_max = connections_for(configuration);
     options.coordinator_migrations = security::security_coordinator_migrations();
     options.shard_migrations = memory::memory_shard_migrations();
     options.product_version = PGMIND_VERSION;

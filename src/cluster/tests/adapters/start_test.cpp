@@ -26,7 +26,9 @@ class StartTest : public EmbeddedTest {
 };
 
 TEST_F(StartTest, FirstStartMakesACompleteCluster) {
-    const auto cluster = started(options(2));
+    EmbeddedOptions wanted = options(2);
+    wanted.connections_max = 123;
+    const auto cluster = started(wanted);
     ASSERT_TRUE(cluster);
     const ClusterStatus status = cluster->cluster().status();
     EXPECT_TRUE(status.ready) << status.problem;
@@ -54,6 +56,7 @@ TEST_F(StartTest, FirstStartMakesACompleteCluster) {
         }
     }
     EXPECT_FALSE(cluster->shard_connection(ShardId("shard-3"), "project", Role::gateway));
+    EXPECT_EQ(as_gateway(*cluster, "SHOW max_connections"), "123");
 }
 
 TEST_F(StartTest, KeepsItsFilesPrivate) {
