@@ -1,5 +1,6 @@
 #include <set>
 
+#include "memory/adapters/configure.hpp"
 #include "memory/tests/adapters/memory_fixture.hpp"
 
 namespace pgmind::memory::testing {
@@ -74,6 +75,41 @@ TEST_F(NamespacesTest, the_language_is_fixed_while_there_are_entries) {
     EXPECT_TRUE(unknown.error().is(Failure::invalid_argument));
     EXPECT_EQ(unknown.error().field, "text_language");
     EXPECT_NE(unknown.error().detail.find("klingon"), std::string::npos);
+}
+
+class TextLanguageTest : public NamespacesTest {
+  protected:
+    ~TextLanguageTest() override { EXPECT_TRUE(configure("english")); }
+
+    // Of the database that the test's namespace lives in.
+    Result<void> configure(std::string language) {
+        const std::string shard = test_cluster().shard_map()->shard_of(name_).value();
+        const Deadline deadline = Deadline::after(std::chrono::seconds(30));
+        return run(loop_, configure_database(test_cluster().options(shard, "project").value(),
+                                             MemorySettings{std::move(language)}, deadline));
+    }
+};
+
+TEST_F(TextLanguageTest, new_namespaces_take_the_language_of_the_settings) {
+    ASSERT_TRUE(configure("german"));
+    ASSERT_TRUE(store(entry(name_, "k", "1")));
+    const auto made = create(wanted());
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->text_language, "german");
+    ASSERT_TRUE(configure("english"));
+    const auto later = create(wanted());
+    ASSERT_TRUE(later);
+    EXPECT_EQ(later->text_language, "german") << "what exists keeps its own";
+}
+
+TEST_F(TextLanguageTest, a_language_that_the_server_has_not_is_refused) {
+    const auto refused = configure("klingon");
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(Failure::invalid_argument));
+    EXPECT_NE(refused.error().detail.find("klingon"), std::string::npos);
+    const auto made = create(wanted());
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->text_language, "english");
 }
 
 TEST_F(NamespacesTest, statistics_count_what_is_alive) {
