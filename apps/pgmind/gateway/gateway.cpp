@@ -1,12 +1,13 @@
 #include "gateway/gateway.hpp"
 
-#include <thread>
-
 #include "async/workers.hpp"
 #include "gateway/ready_cluster.hpp"
+#include "gateway/sizing.hpp"
 #include "gateway/sweeper.hpp"
 #include "gateway/worker_services.hpp"
+#include "integration/adapters/events/change_announcer.hpp"
 #include "integration/adapters/events/outbox_runtime.hpp"
+#include "memory/adapters/configure.hpp"
 #include "platform/telemetry/log.hpp"
 
 namespace pgmind::app {
@@ -14,14 +15,6 @@ namespace {
 
 constexpr std::size_t kBlockingThreads = 2;
 constexpr std::size_t kBlockingQueueMax = 256;
-
-std::size_t worker_count(const config::Configuration& configuration) {
-    const std::int64_t wanted = configuration.integer("http.workers");
-    if (wanted > 0) {
-        return static_cast<std::size_t>(wanted);
-    }
-    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 64);
-}
 
 http::ServerOptions server_options(const config::Configuration& configuration) {
     http::ServerOptions options;
@@ -92,9 +85,14 @@ class Gateway::Implementation {
         if (auto made = make_services(); !made) {
             return made;
         }
-        if (auto relayed = start_outbox(); !relayed) {
-            return relayed;
+        Result<std::vector<integration::OutboxDatabase>> databases = shard_databases();
+        if (!databases) {
+            return fail(std::move(databases.error()));
         }
+        if (auto configured = configure_memory(*databases, deadline); !configured) {
+            return configured;
+        }
+        start_outbox(std::move(*databases));
         mcp_ = std::make_unique<integration::McpEndpoint>(
             workers_, mcp_options(options_.configuration, options_.product_version));
         server_ = std::make_unique<http::Server>(
@@ -160,9 +158,7 @@ class Gateway::Implementation {
         return {};
     }
 
-    // Events that shards keep until they are delivered. The gateway's own subscribers come with the
-    // protocols that push changes; until then they are counted.
-    Result<void> start_outbox() {
+    Result<std::vector<integration::OutboxDatabase>> shard_databases() const {
         std::vector<integration::OutboxDatabase> databases;
         for (const ShardId& shard : cluster_->shard_map()->shards()) {
             for (const std::string_view database : {"project", "shared"}) {
@@ -174,10 +170,34 @@ class Gateway::Implementation {
                     {shard.value() + "/" + std::string(database), std::move(*options)});
             }
         }
-        outbox_ = std::make_unique<integration::OutboxRuntime>(
-            std::move(databases), integration::OutboxRelay::Subscribers{}, options_.metrics,
-            integration::OutboxLimits{});
+        return databases;
+    }
+
+    Result<void> configure_memory(const std::vector<integration::OutboxDatabase>& databases,
+                                  Deadline deadline) const {
+        const memory::MemorySettings settings{options_.configuration.text("memory.text_language")};
+        for (const integration::OutboxDatabase& database : databases) {
+            boost::asio::io_context loop{1};
+            const Result<void> done = async::run_blocking_loop(
+                loop, memory::configure_database(database.options, settings, deadline));
+            if (!done && done.error().field == "text_language") {
+                return fail(invalid_argument("memory.text_language",
+                                             "memory.text_language: " + done.error().detail));
+            }
+            if (!done) {
+                return done;
+            }
+        }
         return {};
+    }
+
+    // Events that shards keep until they are delivered: counted, and those of SQL clients and of
+    // expiry told to the subscribers of this gateway.
+    void start_outbox(std::vector<integration::OutboxDatabase> databases) {
+        outbox_ = std::make_unique<integration::OutboxRuntime>(
+            std::move(databases),
+            integration::OutboxRelay::Subscribers{integration::make_change_announcer(options_.bus)},
+            options_.metrics, integration::OutboxLimits{});
     }
 
     void add_gauges() {
