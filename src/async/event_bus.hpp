@@ -19,7 +19,8 @@ namespace pgmind::async {
 /// publish() never blocks and never fails: each subscriber has a bounded queue, and an event that
 /// does not fit is dropped for that subscriber and counted. What must not be lost is written to the
 /// transactional outbox by the same statement that changes the data; the bus only observes.
-/// Thread-safe. Delivery begins about a millisecond after publishing. Handlers run one at a time on the bus's own thread, in the order of publishing.
+/// Thread-safe. Delivery begins about a millisecond after publishing. Handlers run one at a time on
+/// the bus's own thread, in the order of publishing.
 class EventBus {
   public:
     using Handler = std::function<void(const DomainEvent&)>;
