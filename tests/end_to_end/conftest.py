@@ -1,4 +1,4 @@
-"""Fixtures: one pgmind for tests that only need a server, a fresh one for those that break it."""
+"""Fixtures: one pgmind for tests that only need a server, another for those that break it."""
 import pathlib
 import sys
 import uuid
@@ -15,10 +15,18 @@ def server():
         yield running
 
 
-@pytest.fixture
-def own_server():
+@pytest.fixture(scope="module")
+def killable_server():
     with Server() as running:
         yield running
+
+
+@pytest.fixture
+def restartable_server(killable_server):
+    """One that tests may kill, stop and start; each finds it running."""
+    if not killable_server.running():
+        killable_server.start()
+    return killable_server
 
 
 @pytest.fixture

@@ -109,7 +109,8 @@ class Server:
                                             env=clean_environment())
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - begin > 120:
-                raise RuntimeError("pgmind did not start: " +
+                raise RuntimeError(f"pgmind did not start within {time.monotonic() - begin:.1f} s "
+                                   f"(exit status {self.process.poll()}, port {self.port}): " +
                                    self.log()[-2000:])
             time.sleep(0.02)
         self.ready_seconds = time.monotonic() - begin
@@ -125,6 +126,9 @@ class Server:
         except OSError:
             return False
 
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
     def kill(self):
         """kill -9 of pgmind alone; PostgreSQL is left to itself."""
         self.process.kill()
@@ -132,7 +136,7 @@ class Server:
         self.process = None
 
     def stop(self):
-        if self.process and self.process.poll() is None:
+        if self.running():
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=60)
         self.process = None
@@ -146,13 +150,15 @@ class Server:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def end_leftovers(self):
-        """Ends what a killed pgmind left running on this data, by pid."""
-        if self.process and self.process.poll() is None:
+        """Ends what a killed pgmind left running on this data: by pid, if it still works there."""
+        if self.running():
             self.process.kill()
             self.process.wait(timeout=30)
         for pid_file in self.data.glob("*/postmaster.pid"):
             try:
-                os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+                pid = int(pid_file.read_text().split()[0])
+                if os.readlink(f"/proc/{pid}/cwd") == str(pid_file.parent):
+                    os.kill(pid, signal.SIGQUIT)
             except (OSError, ValueError, IndexError):
                 continue
 

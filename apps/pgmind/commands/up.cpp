@@ -41,8 +41,9 @@ struct UpOptions {
 class StopSignals {
   public:
     StopSignals() : signals_(loop_, SIGINT, SIGTERM) {
-        signals_.async_wait([this](const boost::system::error_code& error, int) {
+        signals_.async_wait([this](const boost::system::error_code& error, int signal) {
             if (!error) {
+                log::info("asked to stop", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
                 source_.request_stop();
             }
         });
