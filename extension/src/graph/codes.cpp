@@ -9,16 +9,18 @@
 namespace pgmind::graph {
 namespace {
 
+constexpr std::size_t two_planes_dims_max = 320;
+// Values fit a signed byte, doubled ones too.
 constexpr float value_most = 127;
+constexpr float value_most_of_two_planes = 63;
 // Below this the reciprocal of a difference overflows.
 constexpr float difference_least = 1e-30F;
+// Where the best quantiser of normal values to four evenly spaced levels has its outer bounds.
+constexpr double outer_bound = 0.9957;
 
-// The sums over an edge, for r = child - parent.
-struct EdgeSums {
-    float squares = 0;         // |r|^2, over all dimensions
-    float absolutes = 0;       // sum |r_i|, over the dimensions of the code
-    float parent_product = 0;  // <parent, r>, over all dimensions
-};
+std::size_t whole_words(std::size_t dims) {
+    return (dims + word_bits - 1) / word_bits;
+}
 
 constexpr std::size_t lane_count = 8;
 
@@ -27,88 +29,153 @@ float add_lanes(const float* lanes) {
            ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
-EdgeSums sum_edge(const float* parent, const float* child, std::size_t dims, std::size_t coded) {
-    float squares[lane_count] = {};
-    float absolutes[lane_count] = {};
-    float products[lane_count] = {};
-    for (std::size_t i = 0; i < coded; i += lane_count) {
-        for (std::size_t lane = 0; lane < lane_count; ++lane) {
-            absolutes[lane] += std::fabs(child[i + lane] - parent[i + lane]);
-        }
-    }
+float squared_length(const float* parent, const float* child, std::size_t dims) {
+    float lanes[lane_count] = {};
     for (std::size_t i = 0; i < dims; i += lane_count) {
         for (std::size_t lane = 0; lane < lane_count; ++lane) {
             const float difference = child[i + lane] - parent[i + lane];
-            squares[lane] += difference * difference;
-            products[lane] += difference * parent[i + lane];
+            lanes[lane] += difference * difference;
         }
     }
-    return {add_lanes(squares), add_lanes(absolutes), add_lanes(products)};
+    return add_lanes(lanes);
 }
 
-// The signs of 64 differences in the order of kernels.hpp: bit 8b + j is dimension 8j + b.
-std::uint64_t sign_word(const float* parent, const float* child, std::size_t count) {
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::uint64_t is_positive = child[i] > parent[i] ? 1 : 0;
-        word |= is_positive << (8 * (i % 8) + i / 8);
-    }
-    return word;
-}
-
-void write_signs(const float* parent, const float* child, std::size_t dims, std::size_t code_dims,
-                 std::uint8_t* code) {
-    for (std::size_t i = 0; i < code_dims; i += code_dims_step) {
-        const std::size_t count = i < dims ? std::min(code_dims_step, dims - i) : 0;
-        std::uint64_t word = sign_word(parent + i, child + i, count);
-        if constexpr (std::endian::native == std::endian::big) {
-            word = __builtin_bswap64(word);
+// <parent, child - parent>
+float parent_product(const float* parent, const float* child, std::size_t dims) {
+    float lanes[lane_count] = {};
+    for (std::size_t i = 0; i < dims; i += lane_count) {
+        for (std::size_t lane = 0; lane < lane_count; ++lane) {
+            lanes[lane] += (child[i + lane] - parent[i + lane]) * parent[i + lane];
         }
-        std::memcpy(code + i / 8, &word, sizeof word);
+    }
+    return add_lanes(lanes);
+}
+
+// <r, s>, where |s| is three beyond the outer bound and one below.
+float code_product(const float* parent, const float* child, std::size_t dims, float outer) {
+    float lanes[lane_count] = {};
+    for (std::size_t i = 0; i < dims; i += lane_count) {
+        for (std::size_t lane = 0; lane < lane_count; ++lane) {
+            const float size = std::fabs(child[i + lane] - parent[i + lane]);
+            lanes[lane] += size * (size > outer ? 3.0F : 1.0F);
+        }
+    }
+    return add_lanes(lanes);
+}
+
+// From natural order to that of kernels.hpp: exchanges bits 8j + b and 8b + j.
+std::uint64_t transposed(std::uint64_t word) {
+    std::uint64_t differing = (word ^ (word >> 7)) & 0x00AA00AA00AA00AAU;
+    word ^= differing ^ (differing << 7);
+    differing = (word ^ (word >> 14)) & 0x0000CCCC0000CCCCU;
+    word ^= differing ^ (differing << 14);
+    differing = (word ^ (word >> 28)) & 0x00000000F0F0F0F0U;
+    return word ^ differing ^ (differing << 28);
+}
+
+void store_word(std::uint8_t* code, std::size_t place, std::uint64_t word) {
+    std::uint64_t value = transposed(word);
+    if constexpr (std::endian::native == std::endian::big) {
+        value = __builtin_bswap64(value);
+    }
+    std::memcpy(code + place * sizeof value, &value, sizeof value);
+}
+
+// The first plane holds the signs. With two, s is 4 * first + 2 * second - 3.
+void write_code(const float* parent, const float* child, const CodeForm& form, float outer,
+                std::uint8_t* code) {
+    constexpr std::size_t words_max = code_bits_max / word_bits;
+    const Kernels& kernels = active_kernels();
+    std::uint64_t positive[words_max] = {};
+    std::uint64_t beyond[words_max] = {};
+    std::uint64_t above_least[words_max] = {};
+    kernels.mark_above(parent, child, form.dims, 0, positive);
+    if (form.planes == 2) {
+        kernels.mark_above(parent, child, form.dims, outer, beyond);
+        kernels.mark_above(parent, child, form.dims, -outer, above_least);
+    }
+    for (std::size_t word = 0; word < form.plane_words; ++word) {
+        store_word(code, word, positive[word]);
+        if (form.planes == 2) {
+            store_word(code, form.plane_words + word,
+                       beyond[word] | (above_least[word] & ~positive[word]));
+        }
     }
 }
 
 }  // namespace
 
-std::size_t code_dims(std::size_t dims, std::size_t degree, std::size_t bytes) {
+CodeForm code_form(std::size_t dims, std::size_t code_bits) {
+    const std::size_t words = code_bits / word_bits;
+    const std::size_t planes = words >= 2 * whole_words(dims) ? 2 : 1;
+    return {planes, words / planes, std::min(dims, code_bits / planes)};
+}
+
+std::size_t code_bits(std::size_t dims, std::size_t degree, std::size_t bytes) {
     constexpr std::size_t other_bytes = sizeof(NodeId) + 2 * sizeof(float);
-    const std::size_t whole = (dims + code_dims_step - 1) / code_dims_step * code_dims_step;
-    const std::size_t wanted = std::min(code_dims_max, whole);
+    const std::size_t plane = whole_words(dims) * word_bits;
+    const std::size_t wanted =
+        std::min(code_bits_max, dims <= two_planes_dims_max ? 2 * plane : plane);
     if (degree == 0 || bytes / degree <= other_bytes) {
         return 0;
     }
-    const std::size_t fitting = (bytes / degree - other_bytes) * 8;
-    return std::min(wanted, fitting / code_dims_step * code_dims_step);
+    const std::size_t fitting = (bytes / degree - other_bytes) * 8 / word_bits * word_bits;
+    // What is between one plane and two helps nobody.
+    return fitting < wanted ? std::min(fitting, plane) : wanted;
 }
 
 EdgeFactors encode_edge(Metric metric, const float* parent, const float* child, std::size_t dims,
-                        std::size_t code_dims, std::uint8_t* code) {
-    write_signs(parent, child, dims, code_dims, code);
-    const EdgeSums sums = sum_edge(parent, child, dims, std::min(dims, code_dims));
+                        std::size_t code_bits, std::uint8_t* code) {
+    const CodeForm form = code_form(dims, code_bits);
+    const float squares = squared_length(parent, child, dims);
+    const double deviation = std::sqrt(static_cast<double>(squares) / static_cast<double>(dims));
+    const float outer = form.planes == 2 ? static_cast<float>(outer_bound * deviation)
+                                         : std::numeric_limits<float>::infinity();
+    write_code(parent, child, form, outer, code);
+    const float along = code_product(parent, child, form.dims, outer);
     // An edge between equal vectors has no direction.
-    const float stretch = sums.absolutes > 0 ? sums.squares / sums.absolutes : 0;
-    const bool is_finite = std::isfinite(stretch);
+    const float stretch = along > 0 && std::isfinite(squares / along) ? squares / along : 0;
     if (metric == Metric::inner_product) {
-        return {-sums.parent_product, is_finite ? -stretch : 0};
+        return {-parent_product(parent, child, dims), stretch};
     }
-    return {sums.squares, is_finite ? -2 * stretch : 0};
+    return {squares, 2 * stretch};
 }
 
-void prepare_query(const float* query, const float* parent, std::size_t dims, std::size_t code_dims,
+EdgeFactors pinned(EdgeFactors factors) {
+    return {factors.f1, -std::fabs(factors.f2)};
+}
+
+bool is_pinned(float f2) {
+    return std::signbit(f2);
+}
+
+void prepare_query(const float* query, const float* parent, std::size_t dims, std::size_t code_bits,
                    QueryCode* out) {
     const Kernels& kernels = active_kernels();
-    const std::size_t coded = std::min(dims, code_dims);
-    const float largest = kernels.largest_difference(query, parent, coded);
-    out->words = code_dims / code_dims_step;
+    const CodeForm form = code_form(dims, code_bits);
+    const std::size_t plane = form.plane_words * word_bits;
+    const float most = form.planes == 2 ? value_most_of_two_planes : value_most;
+    const float largest = kernels.largest_difference(query, parent, form.dims);
+    out->words = code_bits / word_bits;
+    out->total = 0;
+    out->scale = 0;
     if (!(largest >= difference_least) || !std::isfinite(largest)) {
-        std::memset(out->values, 0, code_dims);
-        out->total = 0;
-        out->scale = 0;
+        std::memset(out->values, 0, code_bits);
         return;
     }
-    std::memset(out->values + coded, 0, code_dims - coded);
-    out->total = kernels.round_differences(query, parent, coded, value_most / largest, out->values);
-    out->scale = largest / value_most;
+    std::int8_t* const last = out->values + (form.planes - 1) * plane;
+    std::memset(last + form.dims, 0, plane - form.dims);
+    const std::int32_t sum =
+        kernels.round_differences(query, parent, form.dims, most / largest, last);
+    out->scale = largest / most;
+    // Signs are twice the bit less one; levels of two planes twice (twice the first bit and the
+    // second) less three.
+    out->total = form.planes == 2 ? 3 * sum : sum;
+    if (form.planes == 2) {
+        for (std::size_t i = 0; i < plane; ++i) {
+            out->values[i] = static_cast<std::int8_t>(2 * last[i]);
+        }
+    }
 }
 
 void estimate(Metric metric, const QueryCode& query, float parent_distance, const EdgeList& edges,
@@ -123,10 +190,10 @@ void estimate(Metric metric, const QueryCode& query, float parent_distance, cons
         active_kernels().sum_selected(query.values, edges.codes + start * row_bytes, query.words,
                                       rows, sums);
         for (std::size_t row = 0; row < rows; ++row) {
-            // Set bits count +1 and the others -1.
             const float product = static_cast<float>(2 * sums[row] - query.total) * query.scale;
             const std::size_t at = start + row;
-            out[at] = std::max(least, parent_distance + edges.f1[at] + edges.f2[at] * product);
+            out[at] =
+                std::max(least, parent_distance + edges.f1[at] - std::fabs(edges.f2[at]) * product);
         }
     }
 }

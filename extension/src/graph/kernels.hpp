@@ -12,9 +12,9 @@
 // As in src/kernels: no file compiled for one instruction set includes inline functions.
 namespace pgmind::graph {
 
-// The most dimensions that a code has, and the step it grows by.
-inline constexpr std::size_t code_dims_max = 1024;
-inline constexpr std::size_t code_dims_step = 64;
+// The most bits that a code has, and the step it grows by.
+inline constexpr std::size_t code_bits_max = 1024;
+inline constexpr std::size_t word_bits = 64;
 
 struct Kernels {
     const char* name;
@@ -38,6 +38,11 @@ struct Kernels {
     // 16.
     std::int32_t (*round_differences)(const float* query, const float* parent, std::size_t n,
                                       float scale, std::int8_t* out);
+
+    // Sets bit i % 64 of words[i / 64] where child[i] - parent[i] > bound, and clears the others up
+    // to the end of the last word. `n` is a multiple of 16.
+    void (*mark_above)(const float* parent, const float* child, std::size_t n, float bound,
+                       std::uint64_t* words);
 
     // sums[row] = the sum of the values whose bit in codes[row] is set. Bit 8b + j of the code's
     // little-endian word w stands for values[64w + 8j + b]. `words` is at most 16; `values` is

@@ -144,6 +144,22 @@ std::int32_t round_differences(const float* query, const float* parent, std::siz
     return add_lanes(total);
 }
 
+void mark_above(const float* parent, const float* child, std::size_t n, float bound,
+                std::uint64_t* words) {
+    const __m256 bounds = _mm256_set1_ps(bound);
+    for (std::size_t start = 0; start < n; start += word_bits) {
+        const std::size_t end = n - start < word_bits ? n : start + word_bits;
+        std::uint64_t word = 0;
+        for (std::size_t i = start; i < end; i += width) {
+            const __m256 difference =
+                _mm256_sub_ps(_mm256_loadu_ps(child + i), _mm256_loadu_ps(parent + i));
+            const int mask = _mm256_movemask_ps(_mm256_cmp_ps(difference, bounds, _CMP_GT_OQ));
+            word |= static_cast<std::uint64_t>(static_cast<unsigned>(mask)) << (i - start);
+        }
+        words[start / word_bits] = word;
+    }
+}
+
 long long load_word(const std::uint8_t* code, std::size_t word) {
     long long value = 0;
     __builtin_memcpy(&value, code + word * word_bytes, word_bytes);
@@ -164,7 +180,7 @@ void sum_selected(const std::int8_t* values, const std::uint8_t* codes, std::siz
             const __m256i bits = _mm256_set1_epi64x(load_word(code, word));
             const __m256i low = _mm256_and_si256(_mm256_srlv_epi64(bits, low_shifts), ones);
             const __m256i high = _mm256_and_si256(_mm256_srlv_epi64(bits, high_shifts), ones);
-            const auto* const at = reinterpret_cast<const __m256i*>(values + word * code_dims_step);
+            const auto* const at = reinterpret_cast<const __m256i*>(values + word * word_bits);
             sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(low, _mm256_load_si256(at)));
             sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(high, _mm256_load_si256(at + 1)));
         }
@@ -185,9 +201,9 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
     }
 }
 
-constexpr Kernels kernels = {"avx2",       flip_signs,         hadamard,
-                             mix_halves,   largest_difference, round_differences,
-                             sum_selected, count_differing};
+constexpr Kernels kernels = {"avx2",     flip_signs,         hadamard,
+                             mix_halves, largest_difference, round_differences,
+                             mark_above, sum_selected,       count_differing};
 
 }  // namespace
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr float half_root = 0.70710678118654752F;
 constexpr std::size_t width = 16;
-constexpr std::size_t words_max = code_dims_max / code_dims_step;
+constexpr std::size_t words_max = code_bits_max / word_bits;
 constexpr std::size_t word_bytes = 8;
 // The lanes whose bit `step` is set: they hold the second of each pair.
 constexpr __mmask16 odd_ones = 0xAAAA;
@@ -132,6 +132,22 @@ std::int32_t round_differences(const float* query, const float* parent, std::siz
     return _mm512_reduce_add_epi32(total);
 }
 
+void mark_above(const float* parent, const float* child, std::size_t n, float bound,
+                std::uint64_t* words) {
+    const __m512 bounds = _mm512_set1_ps(bound);
+    for (std::size_t start = 0; start < n; start += word_bits) {
+        const std::size_t end = n - start < word_bits ? n : start + word_bits;
+        std::uint64_t word = 0;
+        for (std::size_t i = start; i < end; i += width) {
+            const __m512 difference =
+                _mm512_sub_ps(_mm512_loadu_ps(child + i), _mm512_loadu_ps(parent + i));
+            const __mmask16 mask = _mm512_cmp_ps_mask(difference, bounds, _CMP_GT_OQ);
+            word |= static_cast<std::uint64_t>(mask) << (i - start);
+        }
+        words[start / word_bits] = word;
+    }
+}
+
 // Moves dimension 8j + b to place 8b + j, where its bit is in a code's word.
 __m512i in_order_of_bits(const std::int8_t* values) {
     alignas(64) std::uint8_t from[64];
@@ -155,7 +171,7 @@ void sum_selected(const std::int8_t* values, const std::uint8_t* codes, std::siz
                   std::size_t rows, std::int32_t* sums) {
     __m512i ordered[words_max];
     for (std::size_t word = 0; word < words; ++word) {
-        ordered[word] = in_order_of_bits(values + word * code_dims_step);
+        ordered[word] = in_order_of_bits(values + word * word_bits);
     }
     const std::size_t row_bytes = words * word_bytes;
     std::size_t row = 0;
@@ -197,8 +213,9 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
     }
 }
 
-constexpr Kernels kernels = {"avx512",           flip_signs,        hadamard,     mix_halves,
-                             largest_difference, round_differences, sum_selected, count_differing};
+constexpr Kernels kernels = {"avx512",   flip_signs,         hadamard,
+                             mix_halves, largest_difference, round_differences,
+                             mark_above, sum_selected,       count_differing};
 
 }  // namespace
 

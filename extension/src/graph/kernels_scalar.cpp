@@ -67,6 +67,19 @@ std::int32_t round_differences(const float* query, const float* parent, std::siz
     return total;
 }
 
+void mark_above(const float* parent, const float* child, std::size_t n, float bound,
+                std::uint64_t* words) {
+    for (std::size_t start = 0; start < n; start += word_bits) {
+        const std::size_t count = std::min(word_bits, n - start);
+        std::uint64_t word = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const bool is_above = child[start + i] - parent[start + i] > bound;
+            word |= static_cast<std::uint64_t>(is_above) << i;
+        }
+        words[start / word_bits] = word;
+    }
+}
+
 std::uint64_t load_word(const std::uint8_t* code, std::size_t word) {
     std::uint64_t value = 0;
     std::memcpy(&value, code + word * word_bytes, word_bytes);
@@ -93,7 +106,7 @@ void sum_selected(const std::int8_t* values, const std::uint8_t* codes, std::siz
         const std::uint8_t* const code = codes + row * words * word_bytes;
         std::int32_t sum = 0;
         for (std::size_t word = 0; word < words; ++word) {
-            sum += sum_of_word(values + word * code_dims_step, load_word(code, word));
+            sum += sum_of_word(values + word * word_bits, load_word(code, word));
         }
         sums[row] = sum;
     }
@@ -113,8 +126,8 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",     flip_signs,         hadamard,
-                                mix_halves,   largest_difference, round_differences,
-                                sum_selected, count_differing};
+const Kernels scalar_kernels = {"scalar",   flip_signs,         hadamard,
+                                mix_halves, largest_difference, round_differences,
+                                mark_above, sum_selected,       count_differing};
 
 }  // namespace pgmind::graph

@@ -8,8 +8,8 @@ namespace pgmind::graph {
 namespace {
 
 constexpr double pi = 3.14159265358979323846;
-// What a random unit vector's component averages to, times the root of the dimensions.
-constexpr double mean_component = 0.79788456080286536;
+// The mean of |x| times its level for a normal x, with one plane of bits and with two.
+constexpr double mean_product[] = {0.79788456080286536, 1.770};
 
 bool is_covered(const Candidate* candidates, const PairDistance& pairs, std::size_t candidate,
                 const std::uint32_t* kept, std::size_t kept_count) {
@@ -27,38 +27,54 @@ struct LocalEdge {
     float norm;          // |r|
     std::uint32_t slot;  // its place in the list; `count` of the list for the new one
     const std::uint8_t* code;
+    bool is_pinned;
 };
 
-LocalEdge local_edge(Metric metric, EdgeFactors factors, std::size_t dims, std::size_t code_dims,
+LocalEdge local_edge(Metric metric, EdgeFactors factors, std::size_t dims, std::size_t code_bits,
                      std::uint32_t slot, const std::uint8_t* code) {
     if (metric != Metric::inner_product) {
-        return {factors.f1, std::sqrt(std::max(factors.f1, 0.0F)), slot, code};
+        return {factors.f1, std::sqrt(std::max(factors.f1, 0.0F)), slot, code,
+                is_pinned(factors.f2)};
     }
-    // f2 is -|r|^2 / sum |r_i|, and after the rotation sum |r_i| is nearly a constant times |r|.
-    const auto coded = static_cast<double>(std::min(dims, code_dims));
-    const double norm = -static_cast<double>(factors.f2) * mean_component * coded /
-                        std::sqrt(static_cast<double>(dims));
-    return {factors.f1, static_cast<float>(norm), slot, code};
+    // |f2| is |r|^2 / <r, s>, and after the rotation <r, s> is nearly a constant times |r|.
+    const CodeForm form = code_form(dims, code_bits);
+    const double norm = std::fabs(static_cast<double>(factors.f2)) * mean_product[form.planes - 1] *
+                        static_cast<double>(form.dims) / std::sqrt(static_cast<double>(dims));
+    return {factors.f1, static_cast<float>(norm), slot, code, is_pinned(factors.f2)};
 }
 
-// cosines[h] of the angle between two edges whose codes differ in h bits: the share of differing
-// signs is the angle over pi. Bits beyond `dims` never differ.
-class AngleTable {
+// The cosine of the angle between two edges from their codes: the share of differing signs is the
+// angle over pi. Bits beyond `dims` never differ, and only the plane of signs counts.
+class Angles {
   public:
-    explicit AngleTable(std::size_t coded) : per_bit_(pi / static_cast<double>(coded)) {}
-    float cosine(std::uint32_t differing) const {
+    Angles(std::size_t dims, std::size_t code_bits)
+        : words_(code_form(dims, code_bits).plane_words),
+          per_bit_(pi / static_cast<double>(code_form(dims, code_bits).dims)) {}
+
+    float cosine(const std::uint8_t* a, const std::uint8_t* b) const {
+        std::uint32_t differing = 0;
+        active_kernels().count_differing(a, b, words_, 1, &differing);
         return static_cast<float>(std::cos(std::min(pi, per_bit_ * differing)));
     }
 
   private:
+    std::size_t words_;
     double per_bit_;
 };
 
-// Whether `near` leads to `far` better than the node itself does.
-bool is_led_to(Metric metric, const LocalEdge& near, const LocalEdge& far, float cosine) {
-    const float product = near.norm * far.norm * cosine;
-    // From d(near, far) < d(node, far), both written as sums over the edges' residuals.
-    return metric == Metric::inner_product ? near.distance < product : near.distance < 2 * product;
+// Whether one of the kept edges' targets is nearer to that of `far` than the node is.
+bool is_led_to(Metric metric, const Angles& angles, const LocalEdge* all, const std::size_t* kept,
+               std::size_t kept_count, const LocalEdge& far) {
+    for (std::size_t i = 0; i < kept_count; ++i) {
+        const LocalEdge& near = all[kept[i]];
+        const float product = near.norm * far.norm * angles.cosine(near.code, far.code);
+        // From d(near, far) < d(node, far), both written as sums over the edges' residuals.
+        const float bound = metric == Metric::inner_product ? product : 2 * product;
+        if (near.distance < bound) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -86,48 +102,45 @@ std::size_t select_neighbours(const Candidate* candidates, std::size_t count, st
 }
 
 int slot_to_replace(Metric metric, const EdgeList& edges, const NewEdge& added, std::size_t dims,
-                    std::size_t code_dims, bool must_add) {
+                    std::size_t code_bits, bool must_add) {
     const std::size_t count = std::min(edges.count, edges_max);
-    const std::size_t row_bytes = code_bytes(code_dims);
-    const std::size_t words = code_dims / code_dims_step;
     const auto new_slot = static_cast<std::uint32_t>(count);
     LocalEdge all[edges_max + 1];
+    std::size_t pinned_count = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-        all[i] = local_edge(metric, {edges.f1[i], edges.f2[i]}, dims, code_dims, i,
-                            edges.codes + i * row_bytes);
+        all[i] = local_edge(metric, {edges.f1[i], edges.f2[i]}, dims, code_bits, i,
+                            edges.codes + i * code_bytes(code_bits));
+        pinned_count += all[i].is_pinned ? 1 : 0;
     }
-    all[count] = local_edge(metric, added.factors, dims, code_dims, new_slot, added.code);
+    if (must_add && 2 * pinned_count >= count) {
+        return no_slot;
+    }
+    all[count] = local_edge(metric, added.factors, dims, code_bits, new_slot, added.code);
+    all[count].is_pinned = must_add;
     std::sort(all, all + count + 1, [](const LocalEdge& a, const LocalEdge& b) {
         return a.distance < b.distance || (a.distance == b.distance && a.slot < b.slot);
     });
 
-    const AngleTable angles(std::min(dims, code_dims));
-    bool is_kept[edges_max + 1];
-    std::size_t victim = count;
+    // From near to far: `kept` are those that no nearer kept one leads to.
+    const Angles angles(dims, code_bits);
+    std::size_t kept[edges_max + 1];
+    std::size_t kept_count = 0;
+    std::size_t victim = count + 1;
     bool is_victim_covered = false;
-    for (std::size_t far = 0; far <= count; ++far) {
-        std::uint32_t differing[edges_max];
-        active_kernels().count_differing(all[far].code, edges.codes, words, count, differing);
-        is_kept[far] = true;
-        for (std::size_t near = 0; near < far && is_kept[far]; ++near) {
-            if (!is_kept[near]) {
-                continue;
-            }
-            std::uint32_t bits = 0;
-            if (all[near].slot == new_slot) {
-                active_kernels().count_differing(all[far].code, added.code, words, 1, &bits);
-            } else {
-                bits = differing[all[near].slot];
-            }
-            is_kept[far] = !is_led_to(metric, all[near], all[far], angles.cosine(bits));
+    for (std::size_t at = 0; at <= count; ++at) {
+        const bool is_covered = is_led_to(metric, angles, all, kept, kept_count, all[at]);
+        if (!is_covered) {
+            kept[kept_count++] = at;
         }
-        const bool may_go = !(must_add && all[far].slot == new_slot);
-        if (may_go && (!is_kept[far] || !is_victim_covered)) {
-            victim = far;
-            is_victim_covered = !is_kept[far];
+        if (!all[at].is_pinned && (is_covered || !is_victim_covered)) {
+            victim = at;
+            is_victim_covered = is_covered;
         }
     }
-    return all[victim].slot == new_slot ? no_slot : static_cast<int>(all[victim].slot);
+    if (victim > count || all[victim].slot == new_slot) {
+        return no_slot;
+    }
+    return static_cast<int>(all[victim].slot);
 }
 
 }  // namespace pgmind::graph

@@ -36,9 +36,10 @@ inline constexpr int no_slot = -1;
 // The edge that a full list gives up for `added`, or no_slot if the new one is the one not worth
 // keeping: the same heuristic, with the distances among the neighbours estimated from the angles
 // between their codes, so that no other page is read. The farthest edge goes whose target can be
-// reached by a nearer neighbour; with none such the farthest of all. `must_add` never answers
-// no_slot: a new node needs an edge that leads to it.
+// reached by a nearer neighbour; with none such the farthest of all. A pinned edge never goes.
+// `must_add`, for a new edge that is to be pinned, answers no_slot only where half of the list is
+// pinned: another neighbour has to lead to the new node then.
 int slot_to_replace(Metric metric, const EdgeList& edges, const NewEdge& added, std::size_t dims,
-                    std::size_t code_dims, bool must_add);
+                    std::size_t code_bits, bool must_add);
 
 }  // namespace pgmind::graph

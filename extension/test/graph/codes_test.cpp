@@ -41,20 +41,37 @@ double exact_distance(Metric metric, const Vector& a, const Vector& b) {
 }
 
 TEST(CodeDims, FitsThePage) {
-    EXPECT_EQ(code_dims(784, 32, page_bytes), 832U);
-    EXPECT_EQ(code_dims(128, 32, page_bytes), 128U);
-    EXPECT_EQ(code_dims(4000, 32, page_bytes), 1024U);
-    EXPECT_EQ(code_dims(784, 100, page_bytes), 512U);
-    EXPECT_EQ(code_dims(784, 500, page_bytes), 0U);
-    EXPECT_EQ(code_dims(784, 0, page_bytes), 0U);
+    EXPECT_EQ(code_bits(784, 32, page_bytes), 832U);
+    EXPECT_EQ(code_bits(336, 32, page_bytes), 384U);
+    EXPECT_EQ(code_bits(4000, 32, page_bytes), 1024U);
+    EXPECT_EQ(code_bits(784, 100, page_bytes), 512U);
+    EXPECT_EQ(code_bits(784, 500, page_bytes), 0U);
+    EXPECT_EQ(code_bits(784, 0, page_bytes), 0U);
 }
 
-TEST(Estimate, IsExactOnTheLineThroughTheEdge) {
+TEST(CodeDims, HasTwoPlanesForFewDimensions) {
+    EXPECT_EQ(code_bits(128, 32, page_bytes), 256U);
+    EXPECT_EQ(code_bits(304, 32, page_bytes), 640U);
+    EXPECT_EQ(code_form(304, 640).planes, 2U);
+    EXPECT_EQ(code_form(304, 640).plane_words, 5U);
+    EXPECT_EQ(code_form(304, 640).dims, 304U);
+    // Room for less than two planes is room for one.
+    EXPECT_EQ(code_bits(304, 100, page_bytes), 320U);
+    EXPECT_EQ(code_form(304, 320).planes, 1U);
+    EXPECT_EQ(code_form(4000, 1024).dims, 1024U);
+}
+
+class EstimateByBits : public testing::TestWithParam<std::size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Bits, EstimateByBits, testing::Values(320, 640));
+
+TEST_P(EstimateByBits, IsExactOnTheLineThroughTheEdge) {
     Random random;
+    const std::size_t coded = GetParam();
     const Vector parent = rotated(random.normals(300));
     const Vector child = rotated(random.normals(300));
     for (const Metric metric : {Metric::l2, Metric::inner_product}) {
-        const Edge edge = encoded(metric, parent, child, 320);
+        const Edge edge = encoded(metric, parent, child, coded);
         for (const float along : {-1.0F, 0.0F, 0.5F, 1.0F, 3.0F}) {
             Vector query = parent;
             for (std::size_t i = 0; i < query.size(); ++i) {
@@ -82,7 +99,7 @@ Errors estimation_errors(Metric metric, std::size_t dims, std::size_t degree, fl
         const Vector parent = rotated(random.normals(dims, 1, offset));
         const Vector child = rotated(random.normals(dims, 1, offset));
         const Vector query = rotated(random.normals(dims, 1, offset));
-        const std::size_t coded = code_dims(parent.size(), degree, page_bytes);
+        const std::size_t coded = code_bits(parent.size(), degree, page_bytes);
         const Edge edge = encoded(metric, parent, child, coded);
         const auto base = static_cast<float>(exact_distance(metric, query, parent));
         const double factor = metric == Metric::inner_product ? 1 : 2;
@@ -99,10 +116,11 @@ Errors estimation_errors(Metric metric, std::size_t dims, std::size_t degree, fl
 
 TEST(Estimate, ErrsAsTheoryAllows) {
     for (const Metric metric : {Metric::l2, Metric::inner_product}) {
-        for (const std::size_t dims : {1U, 2U, 3U, 25U, 128U, 300U, 784U, 4000U}) {
-            const std::size_t coded = code_dims(rotated_dims(dims), 32, page_bytes);
-            const double constant = coded < dims ? 1.25 : 0.8;
-            const double bound = constant / std::sqrt(static_cast<double>(coded));
+        for (const std::size_t dims : {1U, 2U, 3U, 25U, 128U, 300U, 384U, 784U, 4000U}) {
+            const std::size_t coded = code_bits(rotated_dims(dims), 32, page_bytes);
+            const CodeForm form = code_form(rotated_dims(dims), coded);
+            const double constant = form.planes == 2 ? 0.4 : (form.dims < dims ? 1.25 : 0.8);
+            const double bound = constant / std::sqrt(static_cast<double>(form.dims));
             const Errors errors = estimation_errors(metric, dims, 32, 0);
             EXPECT_LT(errors.deviation, bound) << dims;
             // Four deviations of the mean.
@@ -113,7 +131,7 @@ TEST(Estimate, ErrsAsTheoryAllows) {
 
 // The query is rounded relative to the parent, so a common offset costs nothing.
 TEST(Estimate, DoesNotMindAnOffset) {
-    EXPECT_LT(estimation_errors(Metric::l2, 256, 32, 1000).deviation, 0.8 / 16);
+    EXPECT_LT(estimation_errors(Metric::l2, 256, 32, 1000).deviation, 0.4 / 16);
 }
 
 TEST(Estimate, IsTheParentsDistanceForAnEqualChild) {
@@ -153,7 +171,7 @@ TEST(Estimate, StaysFiniteAtTheEndsOfFloat) {
 TEST(Estimate, GivesEveryRowItsOwn) {
     Random random;
     constexpr std::size_t count = 150;
-    constexpr std::size_t coded = 192;
+    constexpr std::size_t coded = 384;
     const Vector parent = rotated(random.normals(180));
     const Vector query = rotated(random.normals(180));
     std::vector<float> f1;

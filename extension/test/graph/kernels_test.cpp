@@ -111,8 +111,27 @@ TEST_P(KernelsTest, RoundAlike) {
     }
 }
 
+TEST_P(KernelsTest, MarkAlike) {
+    for (std::size_t n = 16; n <= 1024; n += 16) {
+        Guarded<float> parent(n);
+        Guarded<float> child(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            // Small integers, so that differences equal to the bound are common.
+            parent.data()[i] = static_cast<float>(random_.below(4));
+            child.data()[i] = static_cast<float>(random_.below(4));
+        }
+        for (const float bound : {0.0F, 1.0F, -1.0F, INFINITY}) {
+            std::vector<std::uint64_t> expected((n + 63) / 64, 1);
+            std::vector<std::uint64_t> got((n + 63) / 64, 2);
+            scalar_.mark_above(parent.data(), child.data(), n, bound, expected.data());
+            kernels_->mark_above(parent.data(), child.data(), n, bound, got.data());
+            EXPECT_EQ(got, expected) << n;
+        }
+    }
+}
+
 TEST_P(KernelsTest, SumAndCountAlike) {
-    for (std::size_t words = 1; words <= code_dims_max / code_dims_step; ++words) {
+    for (std::size_t words = 1; words <= code_bits_max / word_bits; ++words) {
         for (const std::size_t rows : {0U, 1U, 3U, 4U, 7U, 32U, 33U}) {
             QueryCode query = {};
             for (std::int8_t& value : query.values) {
@@ -152,10 +171,10 @@ TEST_P(KernelsTest, SumTheExtremes) {
         QueryCode query = {};
         std::fill(std::begin(query.values), std::end(query.values),
                   static_cast<std::int8_t>(value));
-        const std::vector<std::uint8_t> code(code_dims_max / 8, 0xFF);
+        const std::vector<std::uint8_t> code(code_bits_max / 8, 0xFF);
         std::int32_t sum = 0;
-        kernels_->sum_selected(query.values, code.data(), code_dims_max / code_dims_step, 1, &sum);
-        EXPECT_EQ(sum, value * static_cast<int>(code_dims_max));
+        kernels_->sum_selected(query.values, code.data(), code_bits_max / word_bits, 1, &sum);
+        EXPECT_EQ(sum, value * static_cast<int>(code_bits_max));
     }
 }
 

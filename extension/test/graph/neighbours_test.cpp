@@ -86,8 +86,11 @@ class Block {
   public:
     Block(Metric metric, Vector node) : metric_(metric), node_(std::move(node)) {}
 
-    void add(const Vector& child) {
-        const Edge edge = encode(child);
+    void add(const Vector& child, bool is_to_pin = false) {
+        Edge edge = encode(child);
+        if (is_to_pin) {
+            edge.factors = pinned(edge.factors);
+        }
         f1_.push_back(edge.factors.f1);
         f2_.push_back(edge.factors.f2);
         codes_.insert(codes_.end(), edge.code.begin(), edge.code.end());
@@ -105,7 +108,7 @@ class Block {
         std::vector<std::uint8_t> code;
     };
 
-    std::size_t coded() const { return code_dims(node_.size(), 32, 8192); }
+    std::size_t coded() const { return code_bits(node_.size(), 32, 8192); }
     Edge encode(const Vector& child) const {
         Edge edge = {{}, std::vector<std::uint8_t>(code_bytes(coded()))};
         edge.factors = encode_edge(metric_, node_.data(), child.data(), node_.size(), coded(),
@@ -151,6 +154,30 @@ TEST(SlotToReplace, GivesUpTheFarthestOfDirectionsAllDifferent) {
     EXPECT_EQ(block.slot_for(rotated(along(9, 1.1F))), 5);
     EXPECT_EQ(block.slot_for(rotated(along(9, 1.4F))), no_slot);
     EXPECT_EQ(block.slot_for(rotated(along(9, 1.4F)), true), 5);
+}
+
+TEST(SlotToReplace, NeverGivesUpAPinnedEdge) {
+    Block block(Metric::l2, rotated(Vector(200)));
+    block.add(rotated(along(0, 1)));
+    block.add(rotated(along(0, 3)), true);
+    block.add(rotated(along(0, 2)));
+    block.add(rotated(along(2, 1)));
+    EXPECT_EQ(block.slot_for(rotated(along(3, 1))), 2);
+    EXPECT_EQ(block.slot_for(rotated(along(3, 9)), true), 2);
+    Block all_pinned(Metric::l2, rotated(Vector(200)));
+    all_pinned.add(rotated(along(0, 1)), true);
+    all_pinned.add(rotated(along(0, 2)), true);
+    EXPECT_EQ(all_pinned.slot_for(rotated(along(3, 0.5F))), no_slot);
+}
+
+TEST(SlotToReplace, LetsNotMoreThanHalfBePinned) {
+    Block block(Metric::l2, rotated(Vector(200)));
+    block.add(rotated(along(0, 1)), true);
+    block.add(rotated(along(1, 1)));
+    block.add(rotated(along(2, 1)), true);
+    block.add(rotated(along(3, 2)));
+    EXPECT_EQ(block.slot_for(rotated(along(4, 1)), true), no_slot);
+    EXPECT_EQ(block.slot_for(rotated(along(4, 1)), false), 3);
 }
 
 TEST(SlotToReplace, WorksForDuplicates) {
