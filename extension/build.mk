@@ -83,11 +83,14 @@ parse_test: $(here)/test/parse_test.cpp $(PARSE_OBJS) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lstdc++
 kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lstdc++ -lm
+graph_bench: $(here)/bench/graph_bench.cpp $(wildcard $(here)/test/graph/memory_graph*.cpp) \
+	$(GRAPH_OBJS) $(KERNEL_OBJS) $(wildcard $(here)/test/graph/*.hpp) $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -lz -lstdc++ -lm
 # From the source, as the parser itself must be instrumented.
 parse_fuzz: $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-.PHONY: check-kernels check-graph check-parse bench fuzz
+.PHONY: check-kernels check-graph check-parse bench bench-graph fuzz
 check-kernels: kernels_test
 	./kernels_test
 check-graph: graph_test
@@ -97,5 +100,7 @@ check-parse: parse_test
 bench: kernels_bench
 	@mkdir -p ../bench
 	./kernels_bench ../bench/extension_kernels.json $(shell git -C $(here) rev-parse --short HEAD)
+bench-graph: graph_bench
+	@echo "built $(CURDIR)/graph_bench"
 fuzz: parse_fuzz
 	@echo "built $(CURDIR)/parse_fuzz"
