@@ -16,7 +16,7 @@ KERNEL_OBJS = src/kernels/dispatch.o src/kernels/scalar.o src/kernels/sse2.o \
 GRAPH_OBJS = $(patsubst $(here)/%.cpp,%.o,$(wildcard $(here)/src/graph/*.cpp))
 PARSE_OBJS = src/parse.o
 OBJS = $(KERNEL_OBJS) $(GRAPH_OBJS) $(PARSE_OBJS) $(patsubst $(here)/%.cpp,%.o,$(filter-out \
-	$(here)/src/parse.cpp,$(wildcard $(here)/src/*.cpp)))
+	$(here)/src/parse.cpp,$(wildcard $(here)/src/*.cpp $(here)/src/ruhnsw/*.cpp)))
 
 # Just-in-time bitcode would need the very clang that PostgreSQL was built with (14 in Debian 12).
 override with_llvm := no
@@ -37,7 +37,7 @@ SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=address$(comma)undefined \
 FLAGS = -std=c++20 -O2 -g -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
 	-fno-strict-aliasing -fwrapv -fno-math-errno -fstack-protector-strong \
 	-fno-omit-frame-pointer -ffile-prefix-map=$(here)/= -ffile-prefix-map=$(CURDIR)=. \
-	-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror $(SANITIZE_FLAGS)
+	-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-deprecated-volatile -Werror $(SANITIZE_FLAGS)
 # As system headers PostgreSQL's own (C, with 'register' up to 15) raise no warnings.
 INCLUDES = -I$(here)/src -isystem $(includedir_server) -D_GNU_SOURCE \
 	$(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
@@ -61,7 +61,7 @@ src/module.o: FILE_FLAGS = -DPGMIND_EXTENSION_VERSION='"$(EXTENSION_VERSION)"'
 
 # Another PostgreSQL, compiler or mode than last time: everything is built anew.
 FLAGS_NOW := $(shell $(PG_CONFIG) --version) $(CLANG) $(FLAGS) $(EXTENSION_VERSION)
-$(shell mkdir -p src/kernels src/graph; echo "$(FLAGS_NOW)" | cmp -s - flags.stamp || \
+$(shell mkdir -p src/kernels src/graph src/ruhnsw; echo "$(FLAGS_NOW)" | cmp -s - flags.stamp || \
 	echo "$(FLAGS_NOW)" > flags.stamp)
 
 $(OBJS): %.o: $(here)/%.cpp flags.stamp $(here)/build.mk

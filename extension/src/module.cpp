@@ -1,6 +1,7 @@
 // What PostgreSQL calls when it loads the library, and the library's version.
 
 #include "postgres.hpp"
+#include "ruhnsw/handler.hpp"
 #include "simd.hpp"
 
 _Pragma("GCC visibility push(default)") extern "C" {
@@ -11,6 +12,7 @@ _Pragma("GCC visibility pop")
 
     extern "C" void _PG_init() {
     pgmind::define_simd_setting();
+    pgmind::ruhnsw::define_index_settings();
     // From here on a misspelt ruvector.* setting is an error.
     MarkGUCPrefixReserved("ruvector");
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// PostgreSQL's headers are C; this is the only file that includes them. C++ headers come first, so
-// that none is read inside extern "C".
+// PostgreSQL's headers are C; this file and ruhnsw/postgres_access.hpp are the only ones that
+// include them. C++ headers come first, so that none is read inside extern "C".
 //
 // Rules for the code that uses them: an ereport(ERROR) is a longjmp, so no object with a
 // destructor may be alive across a call that can raise one; memory comes from palloc; nothing

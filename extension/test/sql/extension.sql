@@ -45,3 +45,16 @@ FROM pg_extension WHERE extname = 'pgmind';
 ROLLBACK;
 
 SELECT '[1,2]'::ruvector <-> '[1,4]' AS distance;
+
+-- From the version before, with data: the new one brings what it adds.
+BEGIN;
+DROP EXTENSION pgmind CASCADE;
+CREATE EXTENSION pgmind VERSION '0.1.0';
+CREATE TABLE kept (v ruvector(2));
+INSERT INTO kept VALUES ('[1,2]'), ('[3,4]');
+ALTER EXTENSION pgmind UPDATE;
+SELECT extversion FROM pg_extension WHERE extname = 'pgmind';
+CREATE INDEX kept_v ON kept USING ruhnsw (v);
+SET LOCAL enable_seqscan = off;
+SELECT v FROM kept ORDER BY v <-> '[3,3]' LIMIT 1;
+ROLLBACK;

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "ruhnsw/link.hpp"
+
+// VACUUM of an index:
+//   1. dead rows leave their nodes; a node without rows becomes dead: still a step, never a result
+//   2. every insert that might not know so yet is waited for; entries that died are replaced
+//   3. live nodes replace links to dead ones by links to those nodes' neighbours (repair.cpp)
+//   4. nobody points to the dead slots any more: they become free. A tenant without rows gives its
+//      pages back.
+// After a crash in between the next VACUUM goes on: dead nodes are found again.
+namespace pgmind::ruhnsw {
+
+// What is known of a tenant; an entry of VacuumRun::tenants.
+struct VacuumTenant {
+    uint32 id;  // the hash key
+    Tenant tenant;
+    uint64 live;
+    uint64 dead;
+    SlotId best;  // a live linked slot of the highest level
+    int best_level;
+    BlockNumber free_node;  // a page with a free slot
+    BlockNumber free_upper;
+};
+
+struct VacuumRun {
+    Index index;
+    IndexVacuumInfo* info;
+    IndexBulkDeleteResult* stats;
+    IndexBulkDeleteCallback callback;
+    void* callback_state;
+    BlockNumber blocks;
+    uint32 next_tenant;  // at the beginning
+    HTAB* tenants;
+    uint16* dead;  // per block, one bit a slot
+    uint64 dead_count;
+    PageKind* kinds;  // per block, as step 1 saw them
+    bool removed_tenant;
+    MemoryContext memory;
+    MemoryContext slot_memory;  // reset for each slot
+
+    bool is_dead(SlotId id) const {
+        return slot_block(id) < blocks && (dead[slot_block(id)] >> slot_number(id) & 1) != 0;
+    }
+    void set_dead(SlotId id) {
+        dead[slot_block(id)] |= static_cast<uint16>(1U << slot_number(id));
+        ++dead_count;
+    }
+};
+
+Buffer read_vacuum_page(const VacuumRun& run, BlockNumber block, int lock_mode);
+// Null where the tenant is younger than this VACUUM or gone.
+VacuumTenant* find_vacuum_tenant(const VacuumRun& run, uint32 id);
+
+void load_tenants(VacuumRun* run);
+// Step 2 and the end of step 4.
+void replace_entries(VacuumRun* run);
+void finish_tenants(VacuumRun* run);
+void free_page(const Index& index, Buffer buffer);
+
+// Step 3, for all slots of one page.
+void repair_page(VacuumRun* run, BlockNumber block);
+// For one dead slot: those that its pinned edges lead to get others.
+void pin_orphans(VacuumRun* run, const Tenant& tenant, SlotId dead, int level);
+
+}  // namespace pgmind::ruhnsw

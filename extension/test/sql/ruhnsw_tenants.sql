@@ -1,0 +1,80 @@
+-- A leading key column: every value has a graph of its own.
+
+CREATE TABLE entries (id serial, namespace text, v ruvector) WITH (autovacuum_enabled = off);
+CREATE INDEX entries_v ON entries USING ruhnsw (namespace, v ruvector_cosine_ops);
+-- Before and after, with other dimensions each.
+INSERT INTO entries (namespace, v)
+SELECT 'large', sample_vector(32, i) FROM generate_series(1, 1500) i;
+INSERT INTO entries (namespace, v)
+SELECT 'small ' || i % 40, sample_vector(16, i) FROM generate_series(1, 400) i;
+INSERT INTO entries (namespace, v) VALUES ('one', '[1,2,3]'), (NULL, '[1,2,3]'), ('', '[3,2,1]');
+ANALYZE entries;
+SELECT tenants, graphs, tuples FROM ruhnsw_index_stats('entries_v');
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT id FROM entries WHERE namespace = 'large'
+ORDER BY v <=> sample_vector(32, 5) LIMIT 3;
+EXPLAIN (COSTS OFF) SELECT id FROM entries WHERE namespace = ANY ('{large,small 3}')
+ORDER BY v <=> sample_vector(32, 5) LIMIT 3;
+
+-- Of a small tenant every row, in order, and no other tenant's.
+SELECT count(*), min(namespace) = max(namespace) AS own FROM (
+    SELECT * FROM entries WHERE namespace = 'small 7' ORDER BY v <=> sample_vector(16, 5)) a;
+SELECT recall('entries', '<=>', 10, 16, $$namespace = 'small 7'$$) AS exact;
+SELECT recall('entries', '<=>', 10, 32, $$namespace = 'large'$$) >= 0.95 AS near;
+SELECT namespace FROM entries WHERE namespace = 'one' ORDER BY v <=> '[1,2,3]';
+SELECT namespace FROM entries WHERE namespace = '' ORDER BY v <=> '[1,2,3]';
+SELECT count(*) FROM (SELECT 1 FROM entries WHERE namespace = 'none' ORDER BY v <=> '[1,2]') a;
+SELECT count(*) FROM (SELECT 1 FROM entries WHERE namespace = NULL ORDER BY v <=> '[1,2]') a;
+
+-- Several: merged in order, each key once.
+SELECT recall('entries', '<=>', 10, 16,
+    $$namespace = ANY ('{small 1,small 2,small 2,none,NULL}')$$) AS exact;
+SELECT count(*) FROM (SELECT 1 FROM entries
+    WHERE namespace IN ('small 1', 'small 2') ORDER BY v <=> sample_vector(16, 1)) a;
+PREPARE several(text[]) AS SELECT count(*), count(DISTINCT namespace) FROM (
+    SELECT namespace FROM entries WHERE namespace = ANY ($1) ORDER BY v <=> sample_vector(16, 1)) a;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE several('{small 1,small 3,small 5}');
+EXECUTE several('{}');
+EXECUTE several(NULL);
+RESET plan_cache_mode;
+-- Conditions that exclude each other.
+SELECT count(*) FROM (SELECT 1 FROM entries WHERE namespace = 'small 1'
+    AND namespace = ANY ('{small 2,small 3}') ORDER BY v <=> sample_vector(16, 1)) a;
+
+SELECT error_of($$SELECT id FROM entries WHERE namespace = 'large' ORDER BY v <=> '[1,2]'$$);
+SELECT error_of($$SELECT id FROM entries WHERE namespace IN ('large', 'one')
+    ORDER BY v <=> '[1,2,3]' LIMIT 1$$);
+SELECT error_of($$INSERT INTO entries (namespace, v) VALUES ('one', '[1,2,3,4]')$$);
+SELECT error_of($$INSERT INTO entries (namespace, v) VALUES (repeat('x', 2001), '[1]')$$);
+INSERT INTO entries (namespace, v) VALUES (repeat('x', 2000), '[1,1]');
+SELECT id FROM entries WHERE namespace = repeat('x', 2000) ORDER BY v <=> '[1,2]';
+SELECT * FROM ruhnsw_check('entries_v');
+
+-- A tenant whose rows went leaves no trace, and may come back with other dimensions.
+DELETE FROM entries WHERE namespace IN ('large', 'one');
+VACUUM entries;
+SELECT tenants, graphs, tuples, dead FROM ruhnsw_index_stats('entries_v');
+SELECT count(*) FROM (SELECT 1 FROM entries WHERE namespace = 'large' ORDER BY v <=> '[1,2]') a;
+INSERT INTO entries (namespace, v) VALUES ('large', '[1,2]');
+SELECT namespace, v FROM entries WHERE namespace = 'large' ORDER BY v <=> '[1,2]';
+SELECT * FROM ruhnsw_check('entries_v');
+
+-- Every key type.
+CREATE TABLE keyed (a integer, b bigint, c uuid, d varchar(20), v ruvector(2));
+CREATE INDEX ON keyed USING ruhnsw (a, v);
+CREATE INDEX ON keyed USING ruhnsw (b, v);
+CREATE INDEX ON keyed USING ruhnsw (c, v);
+CREATE INDEX ON keyed USING ruhnsw (d, v);
+INSERT INTO keyed SELECT i % 3 - 1, (i % 3 - 1)::bigint << 40, lpad((i % 3)::text, 32, '0')::uuid,
+    'key ' || i % 3, ARRAY[i, 1]::ruvector FROM generate_series(1, 90) i;
+ANALYZE keyed;
+SELECT v FROM keyed WHERE a = -1 ORDER BY v <-> '[31,1]' LIMIT 2;
+SELECT v FROM keyed WHERE b = -1::bigint << 40 ORDER BY v <-> '[31,1]' LIMIT 2;
+SELECT v FROM keyed WHERE c = lpad('1', 32, '0')::uuid ORDER BY v <-> '[31,1]' LIMIT 2;
+SELECT v FROM keyed WHERE d = 'key 1' ORDER BY v <-> '[31,1]' LIMIT 2;
+EXPLAIN (COSTS OFF) SELECT v FROM keyed WHERE d = 'key 1' ORDER BY v <-> '[31,1]' LIMIT 2;
+EXPLAIN (COSTS OFF) SELECT v FROM keyed WHERE a = 1 ORDER BY v <-> '[31,1]' LIMIT 2;
+
+RESET enable_seqscan;
+DROP TABLE entries, keyed;
