@@ -112,7 +112,7 @@ TEST(Simulation, RepairsWhatDeletionsTear) {
         std::size_t percent;
         double recall;
     };
-    for (const auto& [percent, loss] : {Loss{10, 0.03}, Loss{30, 0.03}, Loss{50, 0.06}}) {
+    for (const auto& [percent, loss] : {Loss{10, 0.03}, Loss{30, 0.03}, Loss{50, 0.1}}) {
         MemoryGraph graph = graph_of(data.stored);
         std::vector<NodeId> removed;
         std::vector<Vector> left;
