@@ -33,15 +33,21 @@ constexpr Statement kFindWithEmbedding{"memory_find_with_embedding",
                                        "SELECT " PGMIND_ENTRY_COLUMNS "e.embedding" PGMIND_FIND,
                                        Effect::read};
 
-#define PGMIND_FETCH                                                                            \
-    " FROM unnest($1::text[], $2::text[]) AS wanted (namespace, key) JOIN pgmind.live_entries " \
-    "e ON e.namespace = wanted.namespace AND e.key = wanted.key"
+// In the order of the names, so that what there is no room for is what matters least.
+#define PGMIND_FETCH(vector_bytes)                                                          \
+    " FROM (SELECT e.*, wanted.place, " PGMIND_ROOM_BEFORE vector_bytes PGMIND_ROOM_OVER    \
+    "wanted.place" PGMIND_ROOM_AFTER " FROM unnest($1::text[], $2::text[]) "                \
+    "WITH ORDINALITY AS wanted (namespace, key, place) JOIN pgmind.live_entries e "         \
+    "ON e.namespace = wanted.namespace AND e.key = wanted.key) e"
 
-constexpr Statement kFetch{"memory_fetch", "SELECT " PGMIND_ENTRY_COLUMNS "NULL" PGMIND_FETCH,
+constexpr Statement kFetch{"memory_fetch",
+                           "SELECT " PGMIND_ENTRY_COLUMNS_WITH_ROOM "NULL" PGMIND_FETCH("0"),
                            Effect::read};
-constexpr Statement kFetchWithEmbedding{"memory_fetch_with_embedding",
-                                        "SELECT " PGMIND_ENTRY_COLUMNS "e.embedding" PGMIND_FETCH,
-                                        Effect::read};
+constexpr Statement kFetchWithEmbedding{
+    "memory_fetch_with_embedding",
+    "SELECT " PGMIND_ENTRY_COLUMNS_WITH_ROOM
+    "CASE WHEN e.room THEN e.embedding END" PGMIND_FETCH(PGMIND_VECTOR_BYTES),
+    Effect::read};
 
 // `seen` is read from the snapshot of before: it says why nothing was deleted.
 constexpr Statement kRemove{"memory_remove",

@@ -89,8 +89,12 @@ Task<Result<EntryPage>> MemoryService::list(const RequestContext& request, ListR
         std::sort(page.entries.begin(), page.entries.end(),
                   [&](const Entry& a, const Entry& b) { return comes_before(a, b, query); });
     }
-    if (page.entries.size() > query.limit) {
-        page.entries.resize(query.limit);
+    // The first always has its value: a page that is not the last holds at least one entry.
+    const auto no_room = std::find_if(page.entries.begin(), page.entries.end(), is_without_room);
+    const auto fitting = static_cast<std::size_t>(no_room - page.entries.begin());
+    const std::size_t kept = std::min(query.limit, fitting);
+    if (page.entries.size() > kept) {
+        page.entries.resize(kept);
         page.next_cursor =
             encode_cursor(fingerprint, position_of(page.entries.back(), query.order));
     }

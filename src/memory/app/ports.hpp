@@ -78,6 +78,12 @@ struct EntryName {
     std::string key;
 };
 
+/// True for an entry of a list or a fetch that has its name only, since those before it used up the
+/// bytes of one answer. The first of an answer always has its value.
+inline bool is_without_room(const Entry& entry) {
+    return entry.value_json.empty();
+}
+
 /// Entries of one place.
 class EntryStorage {
   public:
@@ -95,11 +101,12 @@ class EntryStorage {
     /// entry_not_found or version_conflict when nothing was deleted.
     virtual Task<Result<void>> remove(const RequestContext& request, const Place& place,
                                       const DeleteRequest& target) = 0;
-    /// In the order of the query, equal times in order of key.
+    /// In the order of the query, equal times in order of key; see is_without_room().
     virtual Task<Result<std::vector<Entry>>> list(const RequestContext& request,
                                                   const Place& place,
                                                   const EntryPageQuery& query) = 0;
-    /// Those of the named entries that are there, in any order.
+    /// Those of the named entries that are there, in any order. What comes late among the names may
+    /// be without room: see is_without_room().
     virtual Task<Result<std::vector<Entry>>> fetch(const RequestContext& request,
                                                    const Place& place,
                                                    const std::vector<EntryName>& names,

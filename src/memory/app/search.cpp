@@ -292,8 +292,13 @@ Task<Result<std::vector<Entry>>> fetch_at(MemoryPorts ports, const RequestContex
     co_return entries;
 }
 
+struct FetchedHits {
+    std::vector<SearchHit> hits;
+    bool whole = true;  ///< false: the last ones had no room in one answer
+};
+
 // Fetches the chosen entries from their places. One that was deleted meanwhile is left out.
-Task<Result<std::vector<SearchHit>>> fetch_hits(MemoryPorts ports, const RequestContext& request,
+Task<Result<FetchedHits>> fetch_hits(MemoryPorts ports, const RequestContext& request,
                                                 std::vector<Ranked> chosen, bool with_embedding) {
     std::map<Place, std::vector<EntryName>> wanted;
     for (const Ranked& ranked : chosen) {
@@ -315,15 +320,20 @@ Task<Result<std::vector<SearchHit>>> fetch_hits(MemoryPorts ports, const Request
             entries.emplace(std::move(id), std::move(entry));
         }
     }
-    std::vector<SearchHit> hits;
+    FetchedHits fetched;
     for (const Ranked& ranked : chosen) {
         const auto entry = entries.find(ranked.candidate.id);
-        if (entry != entries.end()) {
-            hits.push_back({std::move(entry->second), ranked.candidate.score, ranked.text_score,
-                            ranked.similarity});
+        if (entry == entries.end()) {
+            continue;
         }
+        if (is_without_room(entry->second)) {
+            fetched.whole = false;
+            break;  // So that what is given are the best, none of them skipped.
+        }
+        fetched.hits.push_back({std::move(entry->second), ranked.candidate.score,
+                                ranked.text_score, ranked.similarity});
     }
-    co_return hits;
+    co_return fetched;
 }
 
 }  // namespace
@@ -346,14 +356,18 @@ Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
         co_return fail(std::move(rankings.error()));
     }
     std::vector<Ranked> chosen = choose(std::move(*rankings), query, *plan);
-    Result<std::vector<SearchHit>> hits =
+    Result<FetchedHits> fetched =
         co_await fetch_hits(ports_, request, std::move(chosen), query.with_embedding);
-    if (!hits) {
-        co_return fail(std::move(hits.error()));
+    if (!fetched) {
+        co_return fail(std::move(fetched.error()));
     }
     SearchResult result;
-    result.hits = std::move(*hits);
+    result.hits = std::move(fetched->hits);
     result.notes = std::move(plan->notes);
+    if (!fetched->whole) {
+        result.notes.push_back("there are more hits than fit into one answer (16 MiB): these are "
+                               "the best of them");
+    }
     std::vector<ShardId> shards;
     for (const PlaceSearch& at : places) {
         if (std::find(shards.begin(), shards.end(), at.place.shard) == shards.end()) {

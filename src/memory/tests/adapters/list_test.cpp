@@ -57,6 +57,40 @@ TEST_F(ListTest, pages_give_every_key_once_in_bytewise_order) {
     EXPECT_EQ(keys.back(), "10");
 }
 
+// 1,000 entries of 1 MB in one answer would take gigabytes of the gateway.
+TEST_F(ListTest, a_page_ends_where_its_bytes_do_and_the_next_goes_on) {
+    constexpr int kEntries = 20;
+    const std::string large = '"' + std::string(1'000'000, 'x') + '"';
+    for (int i = 0; i < kEntries; ++i) {
+        StoreRequest wanted = entry(name_, "k" + std::to_string(100 + i), large);
+        wanted.text = "large";
+        ASSERT_TRUE(store(wanted));
+    }
+    const auto page = list(pages_of(1000));
+    ASSERT_TRUE(page) << page.error().detail;
+    EXPECT_EQ(page->entries.size(), 17U);  // the one that passes 16 MiB is the last
+    EXPECT_FALSE(page->next_cursor.empty());
+    EXPECT_EQ(page->entries.back().value_json.size(), large.size());
+    for (const ListOrder order : {ListOrder::key, ListOrder::updated_at}) {
+        ListRequest query = pages_of(1000);
+        query.order = order;
+        const auto keys = keys_of_all_pages(query);
+        EXPECT_EQ(keys.size(), static_cast<std::size_t>(kEntries));
+        EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+    }
+    SearchRequest words;
+    words.namespaces = {name_};
+    words.access.allowed = {name_};
+    words.mode = SearchMode::text;
+    words.query = "large";
+    words.limit = 1000;
+    const auto found = search(words);
+    ASSERT_TRUE(found) << found.error().detail;
+    EXPECT_EQ(found->hits.size(), 17U);
+    ASSERT_EQ(found->notes.size(), 1U);
+    EXPECT_NE(found->notes[0].find("16 MiB"), std::string::npos) << found->notes[0];
+}
+
 TEST_F(ListTest, the_last_page_has_no_cursor) {
     store_keys({"a", "b"});
     EXPECT_EQ(list(pages_of(2))->next_cursor, "");

@@ -70,6 +70,7 @@ class FakeEntries final : public EntryStorage {
 
     void put(const Place& place, Entry entry) {
         entry.scope = place.scope;
+        entry.value_json = "1";
         const Name name{place, entry.namespace_name, entry.key};
         entries.insert_or_assign(name, std::move(entry));
     }
@@ -90,6 +91,11 @@ class FakeEntries final : public EntryStorage {
         stored.namespace_created = true;
         put(place, stored.result.entry);
         co_return stored;
+    }
+
+    /// From now on lists and fetches give this entry without its value.
+    void take_room_from(const Place& place, const std::string& name, const std::string& key) {
+        entries.at({place, name, key}).value_json.clear();
     }
 
     Task<Result<std::optional<Entry>>> find(const RequestContext&, const Place& place,

@@ -54,6 +54,16 @@ TEST_F(SearchTest, shards_and_scopes_merge_in_one_total_order) {
     EXPECT_EQ(keys(), (Names{"p:2:best", "p:1:y"}));
 }
 
+TEST_F(SearchTest, hits_without_room_end_the_answer_and_a_note_says_so) {
+    put("shard-1", Scope::project, "1", "best", 9);
+    put("shard-2", Scope::project, "2", "large", 5);
+    put("shard-1", Scope::project, "1", "last", 1);
+    entries_.take_room_from(at("shard-2", Scope::project), "2", "large");
+    EXPECT_EQ(keys(), (Names{"p:1:best"}));
+    ASSERT_EQ(last_.notes.size(), 1U);
+    EXPECT_NE(last_.notes[0].find("16 MiB"), std::string::npos) << last_.notes[0];
+}
+
 TEST_F(SearchTest, named_namespaces_are_held_against_the_access) {
     put("shard-1", Scope::project, "1", "a", 1);
     put("shard-2", Scope::project, "2", "b", 1);
