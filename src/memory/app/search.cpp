@@ -292,6 +292,38 @@ Task<Result<std::vector<Entry>>> fetch_at(MemoryPorts ports, const RequestContex
     co_return entries;
 }
 
+// A vector finds nothing among vectors of other dimensions, which looks like an empty memory. Who
+// names one namespace is told; over several it is usual that some hold other vectors, or none.
+Task<Result<void>> check_dimensions(MemoryPorts ports, const RequestContext& request,
+                                    const std::vector<PlaceSearch>& places, std::string name,
+                                    std::size_t dimensions) {
+    std::optional<std::int64_t> others;
+    for (const PlaceSearch& at : places) {
+        NamespacePageQuery exactly;  // The first of those that begin so.
+        exactly.name_prefix = name;
+        exactly.access.allowed = {"*"};
+        exactly.limit = 1;
+        const auto found = co_await ports.namespaces.list(request, at.place, exactly);
+        if (!found) {
+            co_return fail(found.error());
+        }
+        if (found->empty() || found->front().name != name || !found->front().dimensions) {
+            continue;
+        }
+        if (*found->front().dimensions == static_cast<std::int64_t>(dimensions)) {
+            co_return Result<void>();
+        }
+        others = found->front().dimensions;
+    }
+    if (!others) {
+        co_return Result<void>();
+    }
+    co_return fail(invalid_argument("embedding", "namespace \"" + name + "\" holds vectors of " +
+                                                     std::to_string(*others) +
+                                                     " dimensions, not of " +
+                                                     std::to_string(dimensions)));
+}
+
 struct FetchedHits {
     std::vector<SearchHit> hits;
     bool whole = true;  ///< false: the last ones had no room in one answer
@@ -354,6 +386,13 @@ Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
     Result<Rankings> rankings = co_await rank(ports_, request, query, places, *plan);
     if (!rankings) {
         co_return fail(std::move(rankings.error()));
+    }
+    if (plan->embedding && rankings->vectors.empty() && query.namespaces.size() == 1) {
+        const Result<void> comparable = co_await check_dimensions(
+            ports_, request, places, query.namespaces.front(), plan->embedding->size());
+        if (!comparable) {
+            co_return fail(comparable.error());
+        }
     }
     std::vector<Ranked> chosen = choose(std::move(*rankings), query, *plan);
     Result<FetchedHits> fetched =

@@ -204,6 +204,7 @@ class FakeNamespaces final : public NamespaceStorage {
                 found.emplace_back();
                 found.back().name = name;
                 found.back().scope = place.scope;
+                found.back().dimensions = dimensions;
             }
         }
         co_return found;
@@ -224,6 +225,7 @@ class FakeNamespaces final : public NamespaceStorage {
     }
 
     std::map<Place, std::map<std::string, std::int64_t>> names;  ///< with the number of entries
+    std::optional<std::int64_t> dimensions;  ///< of each in a list
     std::size_t removals = 0;
     bool known = true;
 };

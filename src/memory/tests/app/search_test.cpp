@@ -54,6 +54,28 @@ TEST_F(SearchTest, shards_and_scopes_merge_in_one_total_order) {
     EXPECT_EQ(keys(), (Names{"p:2:best", "p:1:y"}));
 }
 
+TEST_F(SearchTest, a_vector_of_other_dimensions_than_the_one_named_namespace_is_refused) {
+    namespaces_.names[at("shard-1", Scope::project)] = {{"1", 5}};
+    query_.namespaces = {"1"};
+    query_.mode = SearchMode::vector;
+    query_.embedding = std::vector<float>{1, 2, 3};
+    EXPECT_EQ(keys(), Names{});  // no vectors yet
+    namespaces_.dimensions = 3;
+    EXPECT_EQ(keys(), Names{});
+    namespaces_.dimensions = 2;
+    const auto refused = run(memory_.search(request_, query_));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().field, "embedding");
+    EXPECT_EQ(refused.error().detail,
+              "namespace \"1\" holds vectors of 2 dimensions, not of 3");
+    query_.namespaces = {"1", "2"};
+    EXPECT_EQ(keys(), Names{});
+    near("shard-1", Scope::project, "1", "a", 1);
+    entries_.put(at("shard-1", Scope::project), entry("1", "a", "fox", 1));
+    query_.namespaces = {"1"};
+    EXPECT_EQ(keys(), Names{"p:1:a"});
+}
+
 TEST_F(SearchTest, hits_without_room_end_the_answer_and_a_note_says_so) {
     put("shard-1", Scope::project, "1", "best", 9);
     put("shard-2", Scope::project, "2", "large", 5);
