@@ -308,7 +308,7 @@ def test_every_operation_answers_as_documented(client, namespace):
             ("GET", "/api/v1/namespaces"), ("GET", f"/api/v1/namespaces/{namespace}"),
             ("DELETE", entry_path(namespace, "k")), ("DELETE", f"/api/v1/namespaces/{namespace}"),
             ("POST", "/api/v1/principals", {"name": name, "kind": "service"}),
-            ("PUT", f"/api/v1/principals/{name}/grants", {"grants": [{"role": "readonly"}]}),
+            ("PUT", f"/api/v1/principals/{name}/grants", {"grants": [{"role": "auditor"}]}),
             ("GET", "/api/v1/principals"),
             ("POST", f"/api/v1/principals/{name}/keys", {"label": "x"}),
             ("GET", f"/api/v1/principals/{name}/keys"), ("GET", "/api/v1/audit?limit=5")]:

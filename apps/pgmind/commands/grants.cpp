@@ -3,6 +3,13 @@
 #include "platform/json/writer.hpp"
 
 namespace pgmind::app {
+namespace {
+
+// The one role that is about no namespace.
+constexpr std::string_view kWithoutNamespaces = "auditor";
+constexpr std::string_view kEverywhere = "*";
+
+}  // namespace
 
 Result<GrantText> parse_grant(std::string_view text, bool deny) {
     const std::size_t colon = text.find(':');
@@ -11,19 +18,21 @@ Result<GrantText> parse_grant(std::string_view text, bool deny) {
     grant.deny = deny;
     if (colon != std::string_view::npos) {
         grant.namespace_pattern = text.substr(colon + 1);
+    } else if (grant.role == kWithoutNamespaces) {
+        grant.namespace_pattern = kEverywhere;
     }
     if (grant.role.empty() || grant.namespace_pattern.empty()) {
         return fail(invalid_argument("grant",
-                                     "a grant is ROLE or ROLE:PATTERN, such as "
-                                     "readonly:notes, not \"" +
+                                     "a grant is ROLE:PATTERN, such as readonly:notes (or "
+                                     "readonly:* for all namespaces), not \"" +
                                          std::string(text) + "\""));
     }
     return grant;
 }
 
 std::string describe(const GrantText& grant) {
-    const std::string where =
-        grant.namespace_pattern == "*" ? std::string() : ":" + grant.namespace_pattern;
+    const bool plain = grant.role == kWithoutNamespaces && grant.namespace_pattern == kEverywhere;
+    const std::string where = plain ? std::string() : ":" + grant.namespace_pattern;
     return (grant.deny ? "not " : "") + grant.role + where;
 }
 

@@ -12,15 +12,15 @@ namespace pgmind::app {
 /// A grant as it stands on the command line and in JSON. Which roles there are the server knows.
 struct GrantText {
     std::string role;
-    std::string namespace_pattern = "*";
+    std::string namespace_pattern;
     bool deny = false;
     bool operator==(const GrantText&) const = default;
 };
 
-/// Reads ROLE or ROLE:PATTERN.
+/// Reads ROLE:PATTERN, or just auditor. No other role is taken for all namespaces unasked.
 Result<GrantText> parse_grant(std::string_view text, bool deny);
 
-/// "readonly:notes", "not mcp_user:secret/*".
+/// "readonly:notes", "not mcp_user:secret/*", "auditor".
 std::string describe(const GrantText& grant);
 
 /// Those in the array of a principal.

@@ -171,8 +171,8 @@ Exit disable(const GlobalOptions& global, const PrincipalOptions& options) {
 }
 
 constexpr const char* kGrantForm =
-    "A grant is ROLE or ROLE:PATTERN. Roles: admin, app_user, mcp_user, readonly, auditor. A\n"
-    "pattern says in which namespaces: notes, team-a/*, * (all).\n";
+    "A grant is ROLE:PATTERN. Roles: admin, app_user, mcp_user, readonly, auditor. The pattern\n"
+    "says in which namespaces: notes, team-a/*, * (all); auditor needs none.\n";
 
 void add_grant_options(CLI::App* command, PrincipalOptions& options) {
     command
@@ -203,7 +203,7 @@ void add_principal_command(CommandLine line) {
     creation->add_option("name", options->name, "Name of the principal")->required();
     creation->add_option("--kind", options->kind, "[ai_agent]")
         ->check(one_of({"user", "service", "ai_agent"}));
-    creation->add_option("--grant", options->grants, "ROLE or ROLE:PATTERN; may be repeated")
+    creation->add_option("--grant", options->grants, "ROLE:PATTERN; may be repeated")
         ->type_name("GRANT")
         ->take_all()
         ->allow_extra_args(false);
@@ -220,7 +220,7 @@ void add_principal_command(CommandLine line) {
     granting->add_flag("--replace", options->replace, "In place of what it has");
     granting->footer(std::string(kGrantForm) +
                      "Examples:\n  pgmind principal grant my-agent readonly:debian/*\n"
-                     "  pgmind principal grant my-agent mcp_user --deny mcp_user:secret/*\n"
+                     "  pgmind principal grant my-agent mcp_user:* --deny mcp_user:secret/*\n"
                      "  pgmind principal grant my-agent --replace readonly:notes");
     run_when_parsed(line, granting, options, grant);
 

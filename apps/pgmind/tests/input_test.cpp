@@ -143,11 +143,17 @@ TEST(WholeNumber, NamesItsRange) {
     EXPECT_EQ(whole_number(1)("-1"), "must be a whole number from 1, not -1");
 }
 
-TEST(Grants, AreARoleWithOrWithoutAPattern) {
-    const auto whole = parse_grant("readonly", false);
+TEST(Grants, AreARoleAndAPatternThatIsNeverTakenForAllNamespaces) {
+    EXPECT_FALSE(parse_grant("readonly", false));
+    EXPECT_FALSE(parse_grant("admin", false));
+    const auto whole = parse_grant("readonly:*", false);
     ASSERT_TRUE(whole);
     EXPECT_EQ(whole->namespace_pattern, "*");
-    EXPECT_EQ(describe(*whole), "readonly");
+    EXPECT_EQ(describe(*whole), "readonly:*");
+    const auto auditor = parse_grant("auditor", false);
+    ASSERT_TRUE(auditor);
+    EXPECT_EQ(auditor->namespace_pattern, "*");
+    EXPECT_EQ(describe(*auditor), "auditor");
     const auto part = parse_grant("mcp_user:team:a/*", true);
     ASSERT_TRUE(part);
     EXPECT_EQ(part->namespace_pattern, "team:a/*");

@@ -61,7 +61,12 @@ Grant read_grant(FieldReader& outer, const json::Object& object) {
     } else {
         grant.role = *role;
     }
-    grant.namespace_pattern = reader.optional_string("namespace_pattern").value_or("*");
+    // Forgetting the pattern must not give every namespace; the auditor's role is about none.
+    if (role && *role == security::Role::auditor) {
+        grant.namespace_pattern = reader.optional_string("namespace_pattern").value_or("*");
+    } else {
+        grant.namespace_pattern = reader.require_string("namespace_pattern");
+    }
     grant.deny = reader.optional_boolean("deny").value_or(false);
     if (auto finished = reader.finish(); !finished) {
         outer.refuse(std::move(finished.error()));

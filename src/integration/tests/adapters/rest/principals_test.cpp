@@ -26,7 +26,7 @@ TEST_F(PrincipalsTest, ListsThem) {
 
 TEST_F(PrincipalsTest, CreatesOne) {
     const auto answer = send("POST", "/api/v1/principals", {},
-                             R"({"name":"bob b","kind":"service","grants":[{"role":"readonly"}]})");
+                             R"({"name":"bob b","kind":"service","grants":[{"role":"auditor"}]})");
     EXPECT_EQ(answer.status, 201u) << answer.body;
     EXPECT_EQ(answer.header("Location"), "/api/v1/principals/bob%20b");
     EXPECT_EQ(security_.created.name, "bob b");
@@ -45,8 +45,10 @@ TEST_F(PrincipalsTest, NamesWhatIsWrong) {
              {R"({"name":"x","kind":"robot"})", "kind"},
              {R"({"name":"x","grants":{}})", "grants"},
              {R"({"name":"x","grants":[{"role":"king"}]})", "grants[0].role"},
-             {R"({"name":"x","grants":[{"role":"admin"},{}]})", "grants[1].role"},
-             {R"({"name":"x","grants":[{"role":"admin","deny":1}]})", "grants[0].deny"},
+             {R"({"name":"x","grants":[{"role":"auditor"},{}]})", "grants[1].role"},
+             {R"({"name":"x","grants":[{"role":"readonly"}]})", "grants[0].namespace_pattern"},
+             {R"({"name":"x","grants":[{"role":"admin"}]})", "grants[0].namespace_pattern"},
+             {R"({"name":"x","grants":[{"role":"auditor","deny":1}]})", "grants[0].deny"},
              {R"({"name":"x","password":"y"})", "password"}}) {
         expect_problem(send("POST", "/api/v1/principals", {}, body), 400, "invalid_argument",
                        field);
