@@ -41,6 +41,18 @@ def test_a_port_in_use_is_named(restartable_server):
     server.start()
 
 
+def test_a_first_start_that_cannot_listen_makes_nothing(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        port = str(taken.getsockname()[1])
+        code, output = run_up(["--data", str(tmp_path / "data"), "--port", port])
+    assert code == 5, output
+    assert error_lines(output) == output.splitlines(), output
+    assert port in output
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_wrong_data_directory_version_is_refused(restartable_server):
     server = restartable_server
     server.stop()

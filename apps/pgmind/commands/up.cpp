@@ -243,12 +243,29 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
     return stopped ? Exit::success : report(stopped.error());
 }
 
+// An existing directory may be served by another pgmind, which must be named, not its port.
+bool is_first_start(const config::Configuration& configuration) {
+    std::filesystem::path directory = configuration.text("data.directory");
+    if (directory.empty()) {
+        directory = default_data_directory();
+    }
+    std::error_code unreadable;
+    return !std::filesystem::exists(AdminKeyFile(directory).path(), unreadable) && !unreadable;
+}
+
 Exit up(const GlobalOptions& global, const UpOptions& options) {
     const config::Outcome outcome = load_configuration(global, overrides_of(options));
     if (report_problems(outcome.problems)) {
         return Exit::usage;
     }
     configure_log(outcome.configuration);
+    if (is_first_start(outcome.configuration)) {
+        // Before a cluster is made and an administrator's key with it, which a gateway that cannot
+        // start would never show.
+        if (const auto possible = check_gateway(outcome.configuration); !possible) {
+            return report(possible.error());
+        }
+    }
     raise_descriptor_limit();
     return serve(options, outcome.configuration);
 }

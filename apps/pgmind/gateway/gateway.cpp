@@ -56,6 +56,11 @@ Result<void> check_exposure(const config::Configuration& configuration) {
 
 }  // namespace
 
+Result<void> check_gateway(const config::Configuration& configuration) {
+    const auto exposed = check_exposure(configuration);
+    return exposed ? http::check_listening(server_options(configuration)) : exposed;
+}
+
 class Gateway::Implementation {
   public:
     explicit Implementation(GatewayOptions options)

@@ -33,6 +33,10 @@ struct GatewayOptions {
     std::string product_version;
 };
 
+/// Whether a gateway could listen as configured: exposure, certificate, address and port. To be
+/// asked before a cluster is started for it.
+Result<void> check_gateway(const config::Configuration& configuration);
+
 /// The server of REST and MCP: workers, their services, the HTTP server. start() and stop() block
 /// and are called by one thread, which is none of the workers'.
 class Gateway {

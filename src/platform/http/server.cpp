@@ -56,6 +56,26 @@ Error cannot_listen(const Tcp::endpoint& endpoint, const IoError& error) {
             "cannot listen on " + address + ":" + std::to_string(endpoint.port()) + ": " + why};
 }
 
+Result<void> listen_on(Acceptor& acceptor, const Tcp::endpoint& endpoint) {
+    IoError error;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) {
+        // Takes over a port whose last connections are still in TIME_WAIT, but never one that
+        // somebody listens on (as SO_REUSEPORT would).
+        acceptor.set_option(Acceptor::reuse_address(true), error);
+    }
+    if (!error) {
+        acceptor.bind(endpoint, error);
+    }
+    if (!error) {
+        acceptor.listen(kBacklog, error);
+    }
+    if (error) {
+        return fail(cannot_listen(endpoint, error));
+    }
+    return {};
+}
+
 // What accepting needs. The acceptor belongs to loop 0; the rest does not change after start().
 struct Listening {
     explicit Listening(Executor executor) : acceptor(executor) {}
@@ -65,27 +85,32 @@ struct Listening {
     std::shared_ptr<ServerShared> shared;
     std::vector<std::shared_ptr<ServerWorker>> workers;
     std::size_t next = 0;
-
-    Result<void> open(const Tcp::endpoint& endpoint) {
-        IoError error;
-        acceptor.open(endpoint.protocol(), error);
-        if (!error) {
-            // Takes over a port whose last connections are still in TIME_WAIT, but never one that
-            // somebody listens on (as SO_REUSEPORT would).
-            acceptor.set_option(Acceptor::reuse_address(true), error);
-        }
-        if (!error) {
-            acceptor.bind(endpoint, error);
-        }
-        if (!error) {
-            acceptor.listen(kBacklog, error);
-        }
-        if (error) {
-            return fail(cannot_listen(endpoint, error));
-        }
-        return {};
-    }
 };
+
+// What is known before anything listens: where, and the certificate if there is one.
+struct Prepared {
+    Tcp::endpoint endpoint;
+    std::optional<TlsContext> tls;
+};
+
+Result<Prepared> prepare(const ServerOptions& options) {
+    const auto address = parse_address(options.address);
+    if (!address) {
+        return fail(address.error());
+    }
+    if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
+        return fail(Errc::invalid_options, "TLS needs both a certificate and a key");
+    }
+    Prepared prepared{Tcp::endpoint(*address, options.port), std::nullopt};
+    if (!options.tls_certificate_file.empty()) {
+        auto tls = TlsContext::for_server(options.tls_certificate_file, options.tls_key_file);
+        if (!tls) {
+            return fail(tls.error());
+        }
+        prepared.tls = std::move(*tls);
+    }
+    return prepared;
+}
 
 // Takes one of the places for connections; false when all are taken.
 bool take_place(ServerShared& shared) {
@@ -191,22 +216,12 @@ class Server::Implementation {
     }
 
     Result<void> start() {
-        const ServerOptions& options = shared_->options;
-        auto address = parse_address(options.address);
-        if (!address) {
-            return fail(address.error());
+        auto prepared = prepare(shared_->options);
+        if (!prepared) {
+            return fail(std::move(prepared.error()));
         }
-        if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
-            return fail(Errc::invalid_options, "TLS needs both a certificate and a key");
-        }
-        if (!options.tls_certificate_file.empty()) {
-            auto tls = TlsContext::for_server(options.tls_certificate_file, options.tls_key_file);
-            if (!tls) {
-                return fail(tls.error());
-            }
-            listening_->tls = std::move(*tls);
-        }
-        if (auto opened = listening_->open(Tcp::endpoint(*address, options.port)); !opened) {
+        listening_->tls = std::move(prepared->tls);
+        if (auto opened = listen_on(listening_->acceptor, prepared->endpoint); !opened) {
             return opened;
         }
         port_ = listening_->acceptor.local_endpoint().port();
@@ -264,6 +279,16 @@ class Server::Implementation {
     std::uint16_t port_ = 0;
     bool drained_ = false;
 };
+
+Result<void> check_listening(const ServerOptions& options) {
+    const auto prepared = prepare(options);
+    if (!prepared) {
+        return fail(prepared.error());
+    }
+    boost::asio::io_context loop{1};
+    Acceptor acceptor(loop.get_executor());
+    return listen_on(acceptor, prepared->endpoint);
+}
 
 Server::Server(async::Workers& workers, ServerOptions options, HandlerFactory factory)
     : implementation_(

@@ -64,6 +64,10 @@ class Exchange {
 using Handler = std::function<Task<void>(Exchange&)>;
 using HandlerFactory = std::function<Handler(std::size_t worker)>;
 
+/// Whether a server could start with these options now, with the errors of Server::start(): listens
+/// for a moment and lets go. For those with much to do before they can serve.
+Result<void> check_listening(const ServerOptions& options);
+
 /// Accepts connections and spreads them over the workers. start() and drain() from any one thread.
 /// Outlived by the workers; drained, or its workers stopped, before what its handlers use goes
 /// away.

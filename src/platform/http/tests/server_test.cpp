@@ -376,6 +376,21 @@ TEST_F(ServerTest, ReportsMisuseAndInjectsNothing) {
     EXPECT_FALSE(has(first, "Injected"));
 }
 
+TEST_F(ServerTest, TellsBeforehandWhetherItCouldListen) {
+    ServerOptions options;
+    EXPECT_TRUE(check_listening(options));
+    options.port = server_.port();
+    const Result<void> taken = check_listening(options);
+    ASSERT_FALSE(taken);
+    EXPECT_TRUE(has(taken.error().detail, "another process uses this port"));
+    options.port = 0;
+    options.tls_certificate_file = "/nonexistent";
+    EXPECT_FALSE(check_listening(options));
+    options = {};
+    options.address = "nowhere";
+    EXPECT_FALSE(check_listening(options));
+}
+
 struct Refused {
     const char* name;
     std::string request;
