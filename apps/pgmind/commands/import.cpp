@@ -75,7 +75,7 @@ void add_import_command(CommandLine line) {
         ->required()
         ->type_name(kFileType);
     command->add_option("-n,--namespace", options->namespace_name,
-                        "Store all of them here [the one that each line names]");
+                        "The one that all lines are for [the one that each names]");
     command->add_option("--scope", options->scope, "[project]")
         ->check(one_of({"project", "shared"}));
     command->footer(

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "base/text.hpp"
 #include "client/api_error.hpp"
 #include "command.hpp"
 #include "input.hpp"
@@ -28,7 +29,18 @@ struct StoreOptions {
     bool create_only = false;
 };
 
-std::string as_json_text(const std::string& text) {
+// Bytes that are not text would be stored as other ones.
+Result<void> check_text(const std::string& option, const std::string& text) {
+    if (is_utf8(text)) {
+        return {};
+    }
+    return fail(invalid_argument(option, option + ": must be UTF-8"));
+}
+
+Result<std::string> as_json_text(const std::string& text) {
+    if (const auto checked = check_text("value", text); !checked) {
+        return fail(checked.error());
+    }
     std::string out;
     json::append_string(out, text);
     return out;
@@ -69,6 +81,9 @@ Result<std::string> body_of(const StoreOptions& options) {
     std::string body;
     json::ObjectWriter object(body);
     object.raw("value", *value);
+    if (const auto checked = check_text("--text", options.text); !checked) {
+        return fail(checked.error());
+    }
     if (!options.text.empty()) {
         object.string("text", options.text);
     }

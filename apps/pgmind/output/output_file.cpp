@@ -41,7 +41,7 @@ OutputFile::~OutputFile() {
 Result<void> OutputFile::write(std::string_view bytes) {
     stream_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!stream_) {
-        return fail(client_error(Failure::internal, "cannot write on to " + path_));
+        return fail(client_error(Failure::internal, "cannot write to " + path_));
     }
     return {};
 }
