@@ -16,22 +16,23 @@ namespace pgmind::memory {
 #define PGMIND_MICROSECONDS(time) "(extract(epoch from " time ") * 1000000)::bigint"
 
 /// The columns that read_entry reads, of the relation `e`; then either the embedding or NULL.
-#define PGMIND_ENTRY_COLUMNS                                                       \
-    "e.namespace, e.key, e.entry_id, e.value, e.text, e.metadata, e.version, "     \
-    PGMIND_MICROSECONDS("e.created_at") ", " PGMIND_MICROSECONDS("e.updated_at")   \
-    ", " PGMIND_MICROSECONDS("e.expires_at") ", "
+#define PGMIND_ENTRY_COLUMNS                                                    \
+    "e.namespace, e.key, e.entry_id, e.value, e.text, e.metadata, "             \
+    "e.version, " PGMIND_MICROSECONDS("e.created_at") ", " PGMIND_MICROSECONDS( \
+        "e.updated_at") ", " PGMIND_MICROSECONDS("e.expires_at") ", "
 
 /// The same of a relation `e` that has a column `room` (below): a row for which the bytes of one
 /// answer are used up keeps its name, but has no value, text and metadata.
-#define PGMIND_ENTRY_COLUMNS_WITH_ROOM                                                       \
-    "e.namespace, e.key, e.entry_id, CASE WHEN e.room THEN e.value END, "                    \
-    "CASE WHEN e.room THEN e.text END, CASE WHEN e.room THEN e.metadata END, e.version, "    \
-    PGMIND_MICROSECONDS("e.created_at") ", " PGMIND_MICROSECONDS("e.updated_at")             \
-    ", " PGMIND_MICROSECONDS("e.expires_at") ", "
+#define PGMIND_ENTRY_COLUMNS_WITH_ROOM                                          \
+    "e.namespace, e.key, e.entry_id, CASE WHEN e.room THEN e.value END, "       \
+    "CASE WHEN e.room THEN e.text END, CASE WHEN e.room THEN e.metadata END, "  \
+    "e.version, " PGMIND_MICROSECONDS("e.created_at") ", " PGMIND_MICROSECONDS( \
+        "e.updated_at") ", " PGMIND_MICROSECONDS("e.expires_at") ", "
 
 /// The column `room` of relation `e`, whose rows come in some order: whether those before it left
 /// any of 16 MiB, counted as the gateway receives them. One answer of 1,000 entries of 1 MB would
-/// otherwise take gigabytes of every gateway. In parts: BEFORE bytes of the vector OVER order AFTER.
+/// otherwise take gigabytes of every gateway. In parts: BEFORE bytes of the vector OVER order
+/// AFTER.
 #define PGMIND_ROOM_BEFORE                                                            \
     "coalesce(sum(octet_length(e.value::text) + coalesce(octet_length(e.text), 0) + " \
     "octet_length(e.metadata::text) + "

@@ -34,10 +34,11 @@ constexpr Statement kFindWithEmbedding{"memory_find_with_embedding",
                                        Effect::read};
 
 // In the order of the names, so that what there is no room for is what matters least.
-#define PGMIND_FETCH(vector_bytes)                                                          \
-    " FROM (SELECT e.*, wanted.place, " PGMIND_ROOM_BEFORE vector_bytes PGMIND_ROOM_OVER    \
-    "wanted.place" PGMIND_ROOM_AFTER " FROM unnest($1::text[], $2::text[]) "                \
-    "WITH ORDINALITY AS wanted (namespace, key, place) JOIN pgmind.live_entries e "         \
+#define PGMIND_FETCH(vector_bytes)                                                       \
+    " FROM (SELECT e.*, wanted.place, " PGMIND_ROOM_BEFORE vector_bytes PGMIND_ROOM_OVER \
+    "wanted.place" PGMIND_ROOM_AFTER                                                     \
+    " FROM unnest($1::text[], $2::text[]) "                                              \
+    "WITH ORDINALITY AS wanted (namespace, key, place) JOIN pgmind.live_entries e "      \
     "ON e.namespace = wanted.namespace AND e.key = wanted.key) e"
 
 constexpr Statement kFetch{"memory_fetch",

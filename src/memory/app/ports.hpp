@@ -95,15 +95,13 @@ class EntryStorage {
                                             const StoreRequest& entry,
                                             const std::string& entry_id) = 0;
     virtual Task<Result<std::optional<Entry>>> find(const RequestContext& request,
-                                                    const Place& place,
-                                                    const EntryAddress& address,
+                                                    const Place& place, const EntryAddress& address,
                                                     bool with_embedding) = 0;
     /// entry_not_found or version_conflict when nothing was deleted.
     virtual Task<Result<void>> remove(const RequestContext& request, const Place& place,
                                       const DeleteRequest& target) = 0;
     /// In the order of the query, equal times in order of key; see is_without_room().
-    virtual Task<Result<std::vector<Entry>>> list(const RequestContext& request,
-                                                  const Place& place,
+    virtual Task<Result<std::vector<Entry>>> list(const RequestContext& request, const Place& place,
                                                   const EntryPageQuery& query) = 0;
     /// Those of the named entries that are there, in any order. What comes late among the names may
     /// be without room: see is_without_room().
@@ -136,8 +134,7 @@ class NamespaceStorage {
     virtual ~NamespaceStorage() = default;
 
     /// Creates it, or changes the settings that the request names.
-    virtual Task<Result<CreatedNamespace>> create(const RequestContext& request,
-                                                  const Place& place,
+    virtual Task<Result<CreatedNamespace>> create(const RequestContext& request, const Place& place,
                                                   const NamespaceRequest& wanted) = 0;
     virtual Task<Result<std::optional<NamespaceStatistics>>> statistics(
         const RequestContext& request, const Place& place, const std::string& name) = 0;

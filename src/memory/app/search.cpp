@@ -318,10 +318,9 @@ Task<Result<void>> check_dimensions(MemoryPorts ports, const RequestContext& req
     if (!others) {
         co_return Result<void>();
     }
-    co_return fail(invalid_argument("embedding", "namespace \"" + name + "\" holds vectors of " +
-                                                     std::to_string(*others) +
-                                                     " dimensions, not of " +
-                                                     std::to_string(dimensions)));
+    co_return fail(invalid_argument(
+        "embedding", "namespace \"" + name + "\" holds vectors of " + std::to_string(*others) +
+                         " dimensions, not of " + std::to_string(dimensions)));
 }
 
 struct FetchedHits {
@@ -331,7 +330,7 @@ struct FetchedHits {
 
 // Fetches the chosen entries from their places. One that was deleted meanwhile is left out.
 Task<Result<FetchedHits>> fetch_hits(MemoryPorts ports, const RequestContext& request,
-                                                std::vector<Ranked> chosen, bool with_embedding) {
+                                     std::vector<Ranked> chosen, bool with_embedding) {
     std::map<Place, std::vector<EntryName>> wanted;
     for (const Ranked& ranked : chosen) {
         wanted[ranked.candidate.place].push_back(ranked.candidate.name);
@@ -362,8 +361,8 @@ Task<Result<FetchedHits>> fetch_hits(MemoryPorts ports, const RequestContext& re
             fetched.whole = false;
             break;  // So that what is given are the best, none of them skipped.
         }
-        fetched.hits.push_back({std::move(entry->second), ranked.candidate.score,
-                                ranked.text_score, ranked.similarity});
+        fetched.hits.push_back({std::move(entry->second), ranked.candidate.score, ranked.text_score,
+                                ranked.similarity});
     }
     co_return fetched;
 }
@@ -404,8 +403,9 @@ Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
     result.hits = std::move(fetched->hits);
     result.notes = std::move(plan->notes);
     if (!fetched->whole) {
-        result.notes.push_back("there are more hits than fit into one answer (16 MiB): these are "
-                               "the best of them");
+        result.notes.push_back(
+            "there are more hits than fit into one answer (16 MiB): these are "
+            "the best of them");
     }
     std::vector<ShardId> shards;
     for (const PlaceSearch& at : places) {

@@ -24,8 +24,7 @@ constexpr std::chrono::milliseconds kAcceptPause{50};
 
 Result<boost::asio::ip::address> parse_address(const std::string& text) {
     IoError error;
-    auto address =
-        boost::asio::ip::make_address(text == "localhost" ? "127.0.0.1" : text, error);
+    auto address = boost::asio::ip::make_address(text == "localhost" ? "127.0.0.1" : text, error);
     if (error) {
         return fail(Errc::invalid_options, "cannot listen on " + text + ": not an IP address");
     }

@@ -225,7 +225,7 @@ class FakeNamespaces final : public NamespaceStorage {
     }
 
     std::map<Place, std::map<std::string, std::int64_t>> names;  ///< with the number of entries
-    std::optional<std::int64_t> dimensions;  ///< of each in a list
+    std::optional<std::int64_t> dimensions;                      ///< of each in a list
     std::size_t removals = 0;
     bool known = true;
 };

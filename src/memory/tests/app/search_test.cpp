@@ -66,8 +66,7 @@ TEST_F(SearchTest, a_vector_of_other_dimensions_than_the_one_named_namespace_is_
     const auto refused = run(memory_.search(request_, query_));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().field, "embedding");
-    EXPECT_EQ(refused.error().detail,
-              "namespace \"1\" holds vectors of 2 dimensions, not of 3");
+    EXPECT_EQ(refused.error().detail, "namespace \"1\" holds vectors of 2 dimensions, not of 3");
     query_.namespaces = {"1", "2"};
     EXPECT_EQ(keys(), Names{});
     near("shard-1", Scope::project, "1", "a", 1);
