@@ -17,7 +17,8 @@ struct EventBus::Subscriber {
     std::string name;
     std::size_t queue_max;
     Handler handler;
-    std::deque<std::shared_ptr<const DomainEvent>> queue;
+    Events queue;
+    std::size_t in_delivery = 0;
     std::uint64_t delivered = 0;
     std::uint64_t dropped = 0;
 };
@@ -36,7 +37,7 @@ EventBus::~EventBus() {
 void EventBus::subscribe(std::string name, std::size_t queue_max, Handler handler) {
     const std::lock_guard lock(mutex_);
     subscribers_.push_back(std::make_unique<Subscriber>(
-        Subscriber{std::move(name), queue_max, std::move(handler), {}, 0, 0}));
+        Subscriber{std::move(name), queue_max, std::move(handler), {}, 0, 0, 0}));
 }
 
 void EventBus::publish(DomainEvent event) {
@@ -45,7 +46,7 @@ void EventBus::publish(DomainEvent event) {
     {
         const std::lock_guard lock(mutex_);
         for (auto& subscriber : subscribers_) {
-            if (subscriber->queue.size() >= subscriber->queue_max) {
+            if (subscriber->queue.size() + subscriber->in_delivery >= subscriber->queue_max) {
                 ++subscriber->dropped;
                 continue;
             }
@@ -66,7 +67,7 @@ std::vector<EventBus::SubscriberStatistics> EventBus::statistics() const {
     all.reserve(subscribers_.size());
     for (const auto& subscriber : subscribers_) {
         all.push_back({subscriber->name, subscriber->delivered, subscriber->dropped,
-                       subscriber->queue.size()});
+                       subscriber->queue.size() + subscriber->in_delivery});
     }
     return all;
 }
@@ -84,20 +85,28 @@ bool EventBus::all_empty() const {
                        [](const auto& subscriber) { return subscriber->queue.empty(); });
 }
 
-// Delivers the oldest event of the first subscriber that has one; false when all queues are empty.
-bool EventBus::deliver_one(std::unique_lock<std::mutex>& lock) {
+// Delivers what waits; false when all queues are empty. Whole queues are taken at once, so that
+// publishers and the bus thread seldom want the lock at the same time.
+bool EventBus::deliver(std::unique_lock<std::mutex>& lock) {
     bool delivered = false;
+    // By index: a handler may subscribe another.
     for (std::size_t i = 0; i < subscribers_.size(); ++i) {
         Subscriber& subscriber = *subscribers_[i];
         if (subscriber.queue.empty()) {
             continue;
         }
-        const auto event = std::move(subscriber.queue.front());
-        subscriber.queue.pop_front();
-        ++subscriber.delivered;
+        Events events;
+        events.swap(subscriber.queue);
+        subscriber.in_delivery = events.size();
         lock.unlock();
-        subscriber.handler(*event);
+        for (const auto& event : events) {
+            subscriber.handler(*event);
+        }
+        const std::size_t count = events.size();
+        events.clear();
         lock.lock();
+        subscriber.in_delivery = 0;
+        subscriber.delivered += count;
         delivered = true;
     }
     return delivered;
@@ -107,7 +116,7 @@ void EventBus::run() {
     std::unique_lock lock(mutex_);
     while (true) {
         state_ = State::delivering;
-        while (deliver_one(lock)) {
+        while (deliver(lock)) {
         }
         gathered_ = 0;
         state_ = State::asleep;

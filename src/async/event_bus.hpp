@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,11 +15,11 @@ namespace pgmind::async {
 
 /// Carries domain events from whoever publishes to whoever subscribed, inside one process.
 ///
-/// publish() never blocks and never fails: each subscriber has a bounded queue, and an event that
-/// does not fit is dropped for that subscriber and counted. What must not be lost is written to the
-/// transactional outbox by the same statement that changes the data; the bus only observes.
-/// Thread-safe. Delivery begins about a millisecond after publishing. Handlers run one at a time on
-/// the bus's own thread, in the order of publishing.
+/// publish() never blocks and never fails: each subscriber has a bounded queue (what is just being
+/// delivered counts), and an event that does not fit is dropped for that subscriber and counted.
+/// What must not be lost is written to the transactional outbox by the same statement that changes
+/// the data; the bus only observes. Delivery begins about a millisecond after publishing. Handlers
+/// run one at a time on the bus's own thread, each in the order of publishing. Thread-safe.
 class EventBus {
   public:
     using Handler = std::function<void(const DomainEvent&)>;
@@ -54,10 +53,11 @@ class EventBus {
 
   private:
     struct Subscriber;
+    using Events = std::vector<std::shared_ptr<const DomainEvent>>;
     enum class State { asleep, gathering, delivering };
     void run();
     bool all_empty() const;
-    bool deliver_one(std::unique_lock<std::mutex>& lock);
+    bool deliver(std::unique_lock<std::mutex>& lock);
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
