@@ -166,8 +166,9 @@ void estimate_cost(PlannerInfo* root, IndexPath* path, double loop_count, Cost* 
     *pages = extent.flat_pages + extent.graph_rows;
     if (extent.is_average) {
         // The key is not known: the tenant may be the largest, where any other plan reads and sorts
-        // all its rows. Fetching rows of the heap in order is the cheapest guess; it makes this the
-        // generic plan.
+        // all its rows. The cheapest guesses (no steps after the first, rows of the heap in order)
+        // make this the generic plan.
+        *total = *startup + extent.rows * cpu_index_tuple_cost;
         *correlation = 1;
     }
     if (!is_selective) {

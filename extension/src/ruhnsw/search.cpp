@@ -10,6 +10,8 @@ namespace {
 constexpr Size first_seen_slots = 1024;
 constexpr Size first_frontier_room = 512;
 constexpr uint32 first_found_room = 64;
+constexpr Size prefetch_head_bytes = 768;
+constexpr Size prefetch_vector_bytes = 256;
 
 void* allocate(Search* search, Size bytes) {
     return MemoryContextAllocHuge(search->memory, bytes);
@@ -134,9 +136,12 @@ void prefetch_next(const Search* search, int level) {
     }
     const SlotId id = search->frontier.top().node;
     const SlotGeometry& geometry = search->tenant->geometry.at_level(level);
-    prefetch_page(*search->index, slot_block(id),
-                  page_head_bytes + static_cast<Size>(slot_number(id)) * geometry.stride,
-                  geometry.stride);
+    const Size start = page_head_bytes + static_cast<Size>(slot_number(id)) * geometry.stride;
+    // The beginnings only: the processor itself fetches what follows in a row, and it has few
+    // places for fetches under way.
+    prefetch_page(*search->index, slot_block(id), start, prefetch_head_bytes);
+    prefetch_page(*search->index, slot_block(id), start + geometry.vector_offset,
+                  prefetch_vector_bytes);
 }
 
 uint32 new_place(Search* search) {
