@@ -210,6 +210,16 @@ void free_dead_slots(VacuumRun* run) {
     }
 }
 
+// All pages there are now: an insert that was under way may have put a node that links to a dead
+// one on a page that step 1 did not see as such.
+void repair_links(VacuumRun* run) {
+    const BlockNumber blocks = RelationGetNumberOfBlocks(run->index.relation);
+    for (BlockNumber block = directory_block + 1; block < blocks; ++block) {
+        vacuum_delay_point();
+        repair_page(run, block);
+    }
+}
+
 void begin_run(VacuumRun* run) {
     run->memory =
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw vacuum", ALLOCSET_DEFAULT_SIZES);
@@ -256,12 +266,7 @@ IndexBulkDeleteResult* bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult*
         LockPage(info->index, meta_block, ExclusiveLock);
         UnlockPage(info->index, meta_block, ExclusiveLock);
         replace_entries(&run);
-        for (BlockNumber block = directory_block + 1; block < run.blocks; ++block) {
-            vacuum_delay_point();
-            if (run.kinds[block] == PageKind::node || run.kinds[block] == PageKind::upper) {
-                repair_page(&run, block);
-            }
-        }
+        repair_links(&run);
         free_dead_slots(&run);
     }
     finish_tenants(&run);
