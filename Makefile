@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := build/release
 NINJA := ninja -C
 
-.PHONY: help deps build up test asan tsan tidy format bench fuzz coverage clean
+.PHONY: help deps build up test test-extension asan tsan tidy format bench fuzz coverage clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ test: deps ## Build and run all tests (TESTS=regex for some)
 	@$(NINJA) $(BUILD) --quiet
 	@scripts/install-extension
 	@ctest --test-dir $(BUILD) --output-on-failure -j2 $(if $(TESTS),-R '$(TESTS)')
+
+test-extension: deps ## The tests of the PostgreSQL extension (PGMIND_CRASH_ROUNDS=n for longer loops)
+	@cmake --preset release >/dev/null
+	@ctest --test-dir $(BUILD) --output-on-failure -L extension
 
 asan: deps ## Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan >/dev/null

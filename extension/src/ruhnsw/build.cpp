@@ -137,7 +137,8 @@ int choose_workers(Relation heap, Relation index, IndexInfo* info) {
 double load_heap(Relation heap, Relation index_relation, const MetaPage& meta, IndexInfo* info,
                  ParallelTableScanDesc parallel_scan, BuildCounters* counters, bool is_leader) {
     Builder builder{
-        new_index(index_relation, meta), static_cast<uint32>(ef_construction_of(index_relation)),
+        new_index(index_relation, meta, &counters->promoting),
+        static_cast<uint32>(ef_construction_of(index_relation)),
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw build", ALLOCSET_DEFAULT_SIZES),
         counters, is_leader};
     TableScanDesc scan =
@@ -156,8 +157,7 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info) {
     const int workers = choose_workers(heap, index, info);
     if (workers == 0 || !load_heap_parallel(heap, index, meta, info, workers, result)) {
         BuildCounters counters;
-        pg_atomic_init_u64(&counters.rows, 0);
-        pg_atomic_init_u64(&counters.indexed, 0);
+        init_counters(&counters);
         result->heap_tuples = load_heap(heap, index, meta, info, nullptr, &counters, true);
         result->index_tuples = static_cast<double>(pg_atomic_read_u64(&counters.indexed));
     }

@@ -47,7 +47,7 @@ bool read_recent(Relation relation, const CachedBuffer& cached) {
 
 Index open_index(Relation relation) {
     if (const IndexCache* cache = cache_of(relation)) {
-        return {relation, cache->meta, false};
+        return {relation, cache->meta, false, nullptr};
     }
     Buffer buffer = ReadBuffer(relation, meta_block);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
@@ -66,11 +66,11 @@ Index open_index(Relation relation) {
                  errhint("REINDEX the index.")));
     }
     make_cache(relation, meta);
-    return {relation, meta, false};
+    return {relation, meta, false, nullptr};
 }
 
-Index new_index(Relation relation, const MetaPage& meta) {
-    return {relation, meta, true};
+Index new_index(Relation relation, const MetaPage& meta, pg_atomic_uint64* promoting) {
+    return {relation, meta, true, promoting};
 }
 
 Buffer read_page(const Index& index, BlockNumber block, int lock_mode) {

@@ -41,8 +41,7 @@ void fill_shared(ParallelContext* context, Relation heap, Relation index, bool i
     (*shared)->heap = RelationGetRelid(heap);
     (*shared)->index = RelationGetRelid(index);
     (*shared)->is_concurrent = is_concurrent;
-    pg_atomic_init_u64(&(*shared)->counters.rows, 0);
-    pg_atomic_init_u64(&(*shared)->counters.indexed, 0);
+    init_counters(&(*shared)->counters);
     pg_atomic_init_u64(&(*shared)->scanned, 0);
     pg_atomic_init_u32(&(*shared)->has_broken_chains, 0);
     shm_toc_insert(context->toc, key_shared, *shared);

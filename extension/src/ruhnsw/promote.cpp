@@ -7,6 +7,74 @@
 namespace pgmind::ruhnsw {
 namespace {
 
+// Slots of one page that a promotion before this one touched go back to what they were; those of
+// upper levels are left to VACUUM.
+void unlink_page(const Index& index, const Tenant& tenant, BlockNumber block, PageKind kind,
+                 BlockNumber* next) {
+    *next = InvalidBlockNumber;
+    Buffer buffer = read_page(index, block, BUFFER_LOCK_EXCLUSIVE);
+    Page page = BufferGetPage(buffer);
+    if (!is_page(page, kind, tenant.root.tenant)) {
+        UnlockReleaseBuffer(buffer);
+        return;
+    }
+    *next = page_tail(page)->next;
+    const bool is_node = kind == PageKind::node;
+    const SlotGeometry& part = is_node ? tenant.geometry.node : tenant.geometry.upper;
+    const int slots = page_slots(page, part);
+    bool is_touched = false;
+    for (int number = 0; number < slots && !is_touched; ++number) {
+        const Slot* slot = slot_at(page, part, number);
+        is_touched = is_node ? slot->linked : slot->state == SlotState::live;
+    }
+    if (is_touched) {
+        PageEdit edit = edit_start(index);
+        page = edit_page(&edit, buffer);
+        for (int number = 0; number < slots; ++number) {
+            Slot* slot = slot_at(page, part, number);
+            slot->linked = false;
+            slot->degree = 0;
+            if (!is_node && slot->state == SlotState::live) {
+                slot->state = SlotState::dead;
+            }
+        }
+        edit_finish(&edit);
+    }
+    UnlockReleaseBuffer(buffer);
+}
+
+// A promotion that an error, a cancellation or a crash ended may have left a node that says it is
+// linked although no edge leads to it yet: the next begins anew.
+void forget_links(const Index& index, Tenant* tenant) {
+    Root* root;
+    Buffer buffer = lock_root(index, *tenant, BUFFER_LOCK_EXCLUSIVE, &root);
+    if (!BufferIsValid(buffer)) {
+        return;
+    }
+    const bool is_flat = root->state == TenantState::flat;
+    if (is_flat && root->entry != invalid_slot) {
+        PageEdit edit = edit_start(index);
+        root = root_at(edit_page(&edit, buffer), tenant->offset);
+        root->entry = invalid_slot;
+        root->level = 0;
+        edit_finish(&edit);
+    }
+    tenant->root = *root_at(BufferGetPage(buffer), tenant->offset);
+    UnlockReleaseBuffer(buffer);
+    if (!is_flat) {
+        return;
+    }
+    const PageKind kinds[] = {PageKind::node, PageKind::upper};
+    const BlockNumber firsts[] = {tenant->root.first_node, tenant->root.first_upper};
+    for (int i = 0; i < 2; ++i) {
+        BlockNumber block = firsts[i];
+        while (block != InvalidBlockNumber) {
+            CHECK_FOR_INTERRUPTS();
+            unlink_page(index, *tenant, block, kinds[i], &block);
+        }
+    }
+}
+
 // A stored node that is not linked yet.
 struct Unlinked {
     VectorPlace place;
@@ -112,14 +180,39 @@ bool finish_graph(const Index& index, Tenant* tenant) {
     return !has_unlinked;
 }
 
+uint64 promotion_bit(const Tenant& tenant) {
+    return static_cast<uint64>(1) << (tenant.root.tenant % 64);
+}
+
+// Only one process may link the nodes of a flat tenant. An error in a build ends all of it, so
+// nobody waits for what a failed process has claimed.
+bool claim_promotion(const Index& index, const Tenant& tenant) {
+    if (index.promoting == nullptr) {
+        return ConditionalLockPage(index.relation, tenant.block, ExclusiveLock);
+    }
+    const uint64 bit = promotion_bit(tenant);
+    return (pg_atomic_fetch_or_u64(index.promoting, bit) & bit) == 0;
+}
+
+void release_promotion(const Index& index, const Tenant& tenant) {
+    if (index.promoting == nullptr) {
+        UnlockPage(index.relation, tenant.block, ExclusiveLock);
+    } else {
+        pg_atomic_fetch_and_u64(index.promoting, ~promotion_bit(tenant));
+    }
+}
+
 }  // namespace
 
 void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction) {
-    if (!ConditionalLockPage(index.relation, tenant->block, ExclusiveLock)) {
+    if (!claim_promotion(index, *tenant)) {
         return;
     }
     MemoryContext memory =
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw promotion", ALLOCSET_DEFAULT_SIZES);
+    if (refresh_tenant(index, tenant) && tenant->root.state == TenantState::flat) {
+        forget_links(index, tenant);
+    }
     while (refresh_tenant(index, tenant) && tenant->root.state == TenantState::flat) {
         link_chain(index, tenant, ef_construction, memory);
         if (finish_graph(index, tenant)) {
@@ -127,7 +220,7 @@ void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction) {
         }
     }
     MemoryContextDelete(memory);
-    UnlockPage(index.relation, tenant->block, ExclusiveLock);
+    release_promotion(index, *tenant);
 }
 
 }  // namespace pgmind::ruhnsw
