@@ -188,7 +188,7 @@ Task<Connection::HeadOutcome> Connection::refuse(Refusal refusal) {
     keep_alive_ = false;
     must_linger_ = true;
     parser_.reset();
-    Response response = problem_response(refusal.status, refusal.detail);
+    Response response = problem_response(refusal.status, refusal.detail, head_);
     if (refusal.status == 503) {
         response.headers.add("Retry-After", "1");
     }
@@ -216,7 +216,7 @@ Task<void> Connection::serve_request() {
         if (!threw) {
             log::error("request handler gave no answer", {{"path", head_.path}});
         }
-        Response response = problem_response(500, "the request could not be answered");
+        Response response = problem_response(500, "the request could not be answered", head_);
         co_await send_response(std::move(response));
     } else if (answer_ == Answer::streaming) {
         // The client must know that the answer is cut: the last chunk is missing, and where the end

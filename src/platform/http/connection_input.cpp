@@ -81,7 +81,7 @@ Task<Result<void>> Connection::body_timed_out() {
     body_broken_ = true;
     must_linger_ = true;
     if (answer_ == Answer::none) {
-        Response response = problem_response(408, "the body did not arrive in time");
+        Response response = problem_response(408, "the body did not arrive in time", head_);
         co_await send_response(std::move(response));
         answered_by_server_ = true;
     }

@@ -124,6 +124,12 @@ void RequestParser::on_field_impl(Field field, Text name, Text value, ErrorCode&
                 refuse(400, "there must be one Host field, and it must name a host", error);
             }
             return;
+        case Field::authorization:
+            ++authorizations_;
+            if (authorizations_ > 1) {
+                refuse(400, "there must be at most one Authorization field", error);
+            }
+            return;
         case Field::expect:
             if (!equals_ignoring_case(text, "100-continue")) {
                 refuse(417, "the only expectation that can be met is 100-continue", error);

@@ -87,6 +87,7 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
     std::optional<Refusal> refusal_;
     int version_ = 11;
     std::size_t hosts_ = 0;
+    std::size_t authorizations_ = 0;
     bool has_content_length_ = false;
     bool has_transfer_encoding_ = false;
     bool expects_continue_ = false;

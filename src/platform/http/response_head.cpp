@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#include "base/ids.hpp"
+
 namespace pgmind::http {
 namespace {
 
@@ -105,11 +107,15 @@ std::string format_http_date(std::int64_t unix_seconds) {
     return text.data();
 }
 
-Response problem_response(unsigned status, std::string_view detail) {
+Response problem_response(unsigned status, std::string_view detail, const RequestHead& head) {
+    const auto given = head.headers.find("X-Request-Id");
+    const std::string request_id =
+        given && is_uuid(*given) ? std::string(*given) : new_request_id().value();
     Response response;
     response.status = status;
     response.headers.add("Content-Type", "application/problem+json");
     response.headers.add("Cache-Control", "no-store");
+    response.headers.add("X-Request-Id", request_id);
     response.body = R"({"type":"about:blank","title":")";
     response.body += reason_phrase(status);
     response.body += R"(","status":)";
@@ -122,7 +128,7 @@ Response problem_response(unsigned status, std::string_view detail) {
         }
         response.body += byte < 0x20 || byte >= 0x7f ? ' ' : c;
     }
-    response.body += "\"}";
+    response.body += R"(","request_id":")" + request_id + "\"}";
     return response;
 }
 

@@ -35,7 +35,8 @@ void append_response_head(std::string& out, unsigned status, const Headers& head
 /// The Date field's value: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string format_http_date(std::int64_t unix_seconds);
 
-/// A problem document (RFC 9457) for what no handler could answer. `detail` is plain text.
-Response problem_response(unsigned status, std::string_view detail);
+/// A problem document (RFC 9457) for what no handler could answer. `detail` is plain text. The
+/// request id is that of `head` (X-Request-Id, as far as the head was understood) or a new one.
+Response problem_response(unsigned status, std::string_view detail, const RequestHead& head);
 
 }  // namespace pgmind::http

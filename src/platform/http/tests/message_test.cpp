@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ids.hpp"
 #include "platform/http/errors.hpp"
 #include "platform/http/response_head.hpp"
 #include "platform/http/target.hpp"
@@ -129,11 +130,26 @@ TEST(ResponseHead, RefusesFieldsThatWouldAddOthers) {
 
 TEST(ResponseHead, WritesDatesAndProblems) {
     EXPECT_EQ(format_http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
-    const Response problem = problem_response(400, "a \"quoted\"\nthing");
+    RequestHead head;
+    const std::string id = "0198c8b1-1111-7000-8000-000000000001";
+    head.headers.add("X-Request-Id", id);
+    const Response problem = problem_response(400, "a \"quoted\"\nthing", head);
     EXPECT_EQ(problem.status, 400U);
     EXPECT_EQ(problem.headers.find("Content-Type"), "application/problem+json");
     EXPECT_EQ(problem.body, R"({"type":"about:blank","title":"Bad Request","status":400,)"
-                            R"("detail":"a \"quoted\" thing"})");
+                            R"("detail":"a \"quoted\" thing",)"
+                            R"("request_id":"0198c8b1-1111-7000-8000-000000000001"})");
+    EXPECT_EQ(problem.headers.find("X-Request-Id"), id);
+    EXPECT_EQ(reason_phrase(421), "Misdirected Request");
+}
+
+TEST(ResponseHead, AProblemWithoutAGivenRequestIdGetsOne) {
+    RequestHead head;
+    head.headers.add("X-Request-Id", "no uuid\"");
+    const Response problem = problem_response(431, "too long", head);
+    const std::string id(problem.headers.find("X-Request-Id").value_or(""));
+    EXPECT_TRUE(is_uuid(id)) << id;
+    EXPECT_NE(problem.body.find("\"request_id\":\"" + id + "\""), std::string::npos);
 }
 
 TEST(Errors, MapToFailures) {
