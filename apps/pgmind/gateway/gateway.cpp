@@ -209,18 +209,18 @@ class Gateway::Implementation {
         const auto server = [this] { return server_->statistics(); };
         options_.metrics.gauge("pgmind_http_connections", "Open client connections", {},
                                [server] { return static_cast<double>(server().connections_open); });
-        options_.metrics.gauge(
-            "pgmind_http_connections_refused", "Connections refused by the limit", {},
+        options_.metrics.counter_read_from(
+            "pgmind_http_connections_refused_total", "Connections refused by the limit", {},
             [server] { return static_cast<double>(server().connections_refused); });
         async::EventBus& bus = options_.bus;
-        options_.metrics.gauge("pgmind_events_dropped", "Events that found a queue full", {},
-                               [&bus] {
-                                   double dropped = 0;
-                                   for (const auto& subscriber : bus.statistics()) {
-                                       dropped += static_cast<double>(subscriber.dropped);
-                                   }
-                                   return dropped;
-                               });
+        options_.metrics.counter_read_from(
+            "pgmind_events_dropped_total", "Events that found a queue full", {}, [&bus] {
+                double dropped = 0;
+                for (const auto& subscriber : bus.statistics()) {
+                    dropped += static_cast<double>(subscriber.dropped);
+                }
+                return dropped;
+            });
     }
 
     GatewayOptions options_;

@@ -80,8 +80,17 @@ class Registry::Implementation {
         readers_[&named.family->Add(named.admit(labels))] = std::move(read);
     }
 
+    void counter_read_from(const std::string& name, const std::string& help, const Labels& labels,
+                           std::function<double()> read) {
+        prometheus::Counter& kept = counter(name, help, labels);
+        const std::lock_guard lock(mutex_);
+        counter_readers_[&kept] = std::move(read);
+    }
+
     std::string render() {
+        const std::lock_guard one_at_a_time(rendering_);
         read_gauges();
+        read_counters();
         std::ostringstream text;
         prometheus::TextSerializer().Serialize(text, registry_.Collect());
         return std::move(text).str();
@@ -100,6 +109,21 @@ class Registry::Implementation {
         }
     }
 
+    // One scrape at a time, or two could both add what has come since the last one.
+    void read_counters() {
+        std::map<prometheus::Counter*, std::function<double()>> readers;
+        {
+            const std::lock_guard lock(mutex_);
+            readers = counter_readers_;
+        }
+        for (const auto& [counter, read] : readers) {
+            const double more = read() - counter->Value();
+            if (more > 0) {
+                counter->Increment(more);
+            }
+        }
+    }
+
     // Naming two kinds of metric the same is a bug of the caller, and the scraper would refuse the
     // whole page.
     template <class Metric>
@@ -113,11 +137,13 @@ class Registry::Implementation {
     }
 
     prometheus::Registry registry_;
+    std::mutex rendering_;  ///< taken before mutex_
     std::mutex mutex_;
     std::map<std::string, Named<prometheus::Counter>> counters_;
     std::map<std::string, Named<prometheus::Histogram>> histograms_;
     std::map<std::string, Named<prometheus::Gauge>> gauges_;
     std::map<prometheus::Gauge*, std::function<double()>> readers_;
+    std::map<prometheus::Counter*, std::function<double()>> counter_readers_;
 };
 
 void Counter::increment(double by) const {
@@ -147,6 +173,11 @@ Histogram Registry::histogram(const std::string& name, const std::string& help,
 void Registry::gauge(const std::string& name, const std::string& help, const Labels& labels,
                      std::function<double()> read) {
     implementation_->gauge(name, help, labels, std::move(read));
+}
+
+void Registry::counter_read_from(const std::string& name, const std::string& help,
+                                 const Labels& labels, std::function<double()> read) {
+    implementation_->counter_read_from(name, help, labels, std::move(read));
 }
 
 std::string Registry::render() const {

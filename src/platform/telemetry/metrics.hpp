@@ -48,6 +48,11 @@ class Registry {
     void gauge(const std::string& name, const std::string& help, const Labels& labels,
                std::function<double()> read);
 
+    /// A counter that is kept elsewhere: read when metrics are scraped, on any thread. A value
+    /// below one that was seen before changes nothing, for counters only grow.
+    void counter_read_from(const std::string& name, const std::string& help, const Labels& labels,
+                           std::function<double()> read);
+
     /// Everything, as text/plain; version=0.0.4.
     std::string render() const;
 

@@ -34,6 +34,19 @@ TEST(Metrics, RenderInTheTextFormat) {
     EXPECT_TRUE(has_line(page, R"(pgmind_level{of="a"} 7)"));
 }
 
+TEST(Metrics, ACounterKeptElsewhereIsReadAndOnlyGrows) {
+    Registry registry;
+    double kept = 3;
+    registry.counter_read_from("pgmind_refused_total", "Refused.", {}, [&kept] { return kept; });
+    const std::string page = registry.render();
+    EXPECT_TRUE(has_line(page, "# TYPE pgmind_refused_total counter")) << page;
+    EXPECT_TRUE(has_line(page, "pgmind_refused_total 3"));
+    kept = 5;
+    EXPECT_TRUE(has_line(registry.render(), "pgmind_refused_total 5"));
+    kept = 1;
+    EXPECT_TRUE(has_line(registry.render(), "pgmind_refused_total 5"));
+}
+
 TEST(Metrics, TheSameNameAndLabelsAreTheSameMetric) {
     Registry registry;
     registry.counter("pgmind_a_total", "A.", {{"x", "1"}, {"y", "2"}}).increment();
