@@ -103,6 +103,11 @@ std::error_code make_error_code(Errc code) {
     return {static_cast<int>(code), kCategory};
 }
 
+Error lost_write_error() {
+    return Error(Errc::outcome_unknown,
+                 "the connection to PostgreSQL was lost before the write was confirmed");
+}
+
 Error statement_error(std::string_view sqlstate, std::string message) {
     Error error(code_of(sqlstate), std::move(message));
     error.reason = sqlstate;

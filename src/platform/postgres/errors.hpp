@@ -30,6 +30,9 @@ enum class Errc {
 };
 std::error_code make_error_code(Errc code);
 
+/// outcome_unknown: the connection ended between a write and the answer to it.
+Error lost_write_error();
+
 /// An error for a statement that the server refused: message, detail and SQLSTATE as it gave them.
 Error statement_error(std::string_view sqlstate, std::string message);
 

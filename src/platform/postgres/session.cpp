@@ -45,9 +45,10 @@ Task<Result<Rows>> run(ConnectionPointer connection, OperationPointer operation)
 }
 
 Error as_unknown_outcome(Error error) {
-    const bool never_answered =
-        error.code == Errc::connection_lost || error.code == Errc::deadline_exceeded;
-    if (never_answered) {
+    if (error.code == Errc::connection_lost) {
+        return lost_write_error();
+    }
+    if (error.code == Errc::deadline_exceeded) {
         error.code = Errc::outcome_unknown;
     }
     return error;

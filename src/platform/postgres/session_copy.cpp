@@ -110,8 +110,9 @@ Task<Result<std::int64_t>> Session::copy_in_finish(Deadline deadline) {
     }
     self->copy = Implementation::Copy::none;
     Result<std::int64_t> rows = co_await end_copy_in(self->connection, nullptr, deadline);
-    if (!rows && (rows.error().code == Errc::connection_lost ||
-                  rows.error().code == Errc::deadline_exceeded)) {
+    if (!rows && rows.error().code == Errc::connection_lost) {
+        rows = fail(lost_write_error());
+    } else if (!rows && rows.error().code == Errc::deadline_exceeded) {
         rows.error().code = Errc::outcome_unknown;
     }
     co_return rows;

@@ -240,8 +240,7 @@ void Connection::deliver_lost(const OperationPointer& operation, bool answered, 
         operation->may_retry = true;
         operation->result = fail(why);
     } else {
-        operation->result =
-            fail(Errc::outcome_unknown, "the connection was lost after a write: " + why.detail);
+        operation->result = fail(lost_write_error());
     }
     deliver(operation);
 }

@@ -1,18 +1,24 @@
 #include "platform/postgres/detail/libpq_handles.hpp"
 
-#include <algorithm>
-
 #include "platform/postgres/errors.hpp"
 
 namespace pgmind::postgres {
 namespace {
 
+// libpq breaks and indents its lines for terminals: each run of blanks becomes one.
 std::string one_line(std::string_view text) {
-    while (!text.empty() && text.back() == '\n') {
-        text.remove_suffix(1);
+    std::string line;
+    for (const char c : text) {
+        const bool blank = c == '\n' || c == '\t' || c == ' ';
+        if (!blank) {
+            line += c;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
     }
-    std::string line(text);
-    std::replace(line.begin(), line.end(), '\n', ' ');
+    while (!line.empty() && line.back() == ' ') {
+        line.pop_back();
+    }
     return line;
 }
 
