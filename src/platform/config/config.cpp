@@ -12,6 +12,7 @@ namespace pgmind::config {
 namespace {
 
 constexpr std::string_view kPrefix = "PGMIND_";
+constexpr std::string_view kMask = "********";
 
 std::string variable_of(std::string_view key) {
     std::string name(kPrefix);
@@ -85,7 +86,7 @@ Result<Value> parse_value(const Setting& setting, std::string_view text) {
     return value;
 }
 
-std::string origin_name(Origin origin) {
+std::string_view origin_name(Origin origin) {
     switch (origin) {
         case Origin::built_in:
             return "default";
@@ -112,7 +113,7 @@ std::string toml_text(std::string_view text) {
 
 std::string toml_value(const Setting& setting, const Value& value) {
     if (setting.secret && !value.text.empty()) {
-        return "\"********\"";
+        return toml_text(kMask);
     }
     switch (setting.type) {
         case Type::integer:
@@ -288,6 +289,19 @@ Origin Configuration::origin(std::string_view key) const {
     return found == values_.end() ? Origin::built_in : found->second.origin;
 }
 
+std::vector<Configuration::Shown> Configuration::shown() const {
+    std::vector<Shown> all;
+    for (const Setting& setting : settings_) {
+        Value value = values_.find(setting.key)->second;
+        if (setting.secret && !value.text.empty()) {
+            value.text = kMask;
+        }
+        const std::string_view origin = origin_name(value.origin);
+        all.push_back({setting.key, setting.type, std::move(value), origin});
+    }
+    return all;
+}
+
 std::string Configuration::render() const {
     std::string text;
     std::string_view section;
@@ -298,7 +312,8 @@ std::string Configuration::render() const {
             text += (text.empty() ? "[" : "\n[") + std::string(section) + "]\n";
         }
         const Value& value = values_.find(setting.key)->second;
-        text += "# " + std::string(setting.description) + " (" + origin_name(value.origin) + ")\n";
+        text += "# " + std::string(setting.description) + " (" +
+                std::string(origin_name(value.origin)) + ")\n";
         text +=
             std::string(setting.key.substr(dot + 1)) + " = " + toml_value(setting, value) + "\n";
     }

@@ -48,6 +48,16 @@ class Configuration {
     const std::vector<std::string>& list(std::string_view key) const;
     Origin origin(std::string_view key) const;
 
+    /// One setting as it may be shown: a secret is masked.
+    struct Shown {
+        std::string_view key;
+        Type type = Type::text;
+        Value value;
+        std::string_view origin;  ///< "default", "file", "environment" or "flag"
+    };
+    /// Every setting, in the order of the table.
+    std::vector<Shown> shown() const;
+
     /// Every setting as TOML, with its description and where it came from; secrets masked.
     std::string render() const;
 

@@ -86,6 +86,17 @@ TEST_F(ConfigTest, RendersAsTomlThatReadsBackAndMasksSecrets) {
     EXPECT_TRUE(load_file(rendered).problems.empty());
 }
 
+TEST_F(ConfigTest, ShowsEverySettingInOrderWithItsOriginAndSecretsMasked) {
+    sources_.flags = {{"embedder.api_key", "hush"}, {"http.port", "80"}};
+    const auto shown = load(kSettings, sources_).configuration.shown();
+    ASSERT_EQ(shown.size(), kSettings.size());
+    EXPECT_EQ(shown[0].key, "http.port");
+    EXPECT_EQ(shown[0].value.number, 80);
+    EXPECT_EQ(shown[0].origin, "flag");
+    EXPECT_EQ(shown[2].origin, "default");
+    EXPECT_EQ(shown[3].value.text, "********");
+}
+
 TEST_F(ConfigTest, RefusesAFileThatIsNotThere) {
     sources_.file = path_ + ".absent";
     EXPECT_EQ(load(kSettings, sources_).problems.size(), 1u);
