@@ -1,4 +1,6 @@
 """Who may do what over REST, and that every decision is written down."""
+import json
+import socket
 import time
 import uuid
 
@@ -207,6 +209,62 @@ def test_browsers_of_other_sites_are_turned_away(admin):
     answer = admin.get("/api/v1/me", headers={"Origin": own})
     assert answer.status == 200
     assert not answer.header("access-control-allow-origin")
+
+
+def test_who_is_turned_away_is_audited(admin):
+    records = []
+
+    def recorded(headers):
+        answer = admin.get("/api/v1/me", headers=headers)
+        records[:] = audit(admin, request_id=answer.header("x-request-id"))
+        return records
+    for headers, outcome in (({"Origin": "https://evil.example"}, "forbidden_origin"),
+                             ({"Host": "evil.example"}, "misdirected_host")):
+        eventually(lambda: recorded(headers))
+        assert [(record["action"], record["resource_type"], record["decision"], record["outcome"])
+                for record in records] == [("connect", "gateway", "deny", outcome)]
+
+
+def test_an_allowed_request_that_fails_is_no_denial(admin, make_caller, namespace):
+    caller = make_caller(grant("app_user", namespace))
+    caller.get(entry_path(namespace, "missing"))
+    eventually(lambda: audit(admin, principal=caller.name, resource=namespace))
+    record = audit(admin, principal=caller.name, resource=namespace)[0]
+    assert (record["decision"], record["outcome"], record["reason"]) == ("allow", "not_found", "")
+
+
+def test_a_read_of_all_that_is_allowed_names_the_patterns(admin, make_caller, namespace):
+    caller = make_caller(grant("readonly", namespace + "-*"))
+    assert caller.get("/api/v1/namespaces").status == 200
+    pattern = namespace + "-*"
+    eventually(lambda: pattern in [record["resource"]
+                                   for record in audit(admin, principal=caller.name)])
+
+
+def raw_answer(server, request):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(request)
+        parts = []
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
+def test_probes_of_http_1_0_need_no_host(server):
+    for path in ("/healthz", "/readyz", "/metrics"):
+        answer = raw_answer(server, f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        assert answer.startswith("HTTP/1.1 200 OK\r\n"), path
+    answer = raw_answer(server, b"GET /api/v1/me HTTP/1.0\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 421 Misdirected Request\r\n")
+
+
+def test_two_keys_are_refused_before_either_is_looked_at(server):
+    answer = raw_answer(server, f"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                        f"Bearer {server.key}\r\nAuthorization: Bearer x\r\n\r\n".encode())
+    head, _, body = answer.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400 "), answer
+    request_id = json.loads(body)["request_id"]
+    assert f"X-Request-Id: {request_id}\r\n" in head
 
 
 def test_metrics_name_routes_and_not_callers(admin, namespace):

@@ -45,6 +45,7 @@ Result<void> print_table(ApiClient& client, const PagedList& list, std::int64_t 
                  {"action"},
                  {"resource"},
                  {"decision"},
+                 {"outcome"},
                  {"reason"},
                  {"from"},
                  {"request"}});
@@ -56,6 +57,7 @@ Result<void> print_table(ApiClient& client, const PagedList& list, std::int64_t 
                    record["action"].text(),
                    resource_of(record),
                    {decision, decision == "deny" ? Style::bad : Style::plain},
+                   record["outcome"].text(),
                    record["reason"].text(),
                    record["protocol"].text() + " " + record["remote_address"].text(),
                    {record["request_id"].text(), Style::dim}});

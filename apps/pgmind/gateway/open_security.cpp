@@ -19,6 +19,7 @@ using security::PrincipalDetails;
 using security::PrincipalSnapshot;
 using security::Resource;
 using security::Security;
+using security::TurnedAway;
 
 class OpenSecurity final : public Security {
   public:
@@ -40,6 +41,10 @@ class OpenSecurity final : public Security {
                               Action action, Resource resource, std::string outcome) override {
         return inner_->record(request, std::move(principal), action, std::move(resource),
                               std::move(outcome));
+    }
+    Task<Result<void>> record_turned_away(const RequestContext& request,
+                                          TurnedAway refusal) override {
+        return inner_->record_turned_away(request, std::move(refusal));
     }
     bool may(const Principal& principal, Action action, const Resource& resource) const override {
         return inner_->may(principal, action, resource);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "integration/adapters/problem.hpp"
 #include "platform/http/message.hpp"
 
 namespace pgmind::integration {
@@ -32,6 +33,22 @@ std::vector<security::Resource> resources_of(Permission permission,
             break;
     }
     return resources;
+}
+
+// What "wherever allowed" stands for in the audit log: "*", or "a-*, b except a-secret".
+std::string text_of(const security::Security::NamespacePatterns& patterns) {
+    const auto joined = [](const std::vector<std::string>& names) {
+        std::string text;
+        for (const std::string& name : names) {
+            text += (text.empty() ? "" : ", ") + name;
+        }
+        return text;
+    };
+    std::string text = joined(patterns.allowed);
+    if (!patterns.denied.empty()) {
+        text += " except " + joined(patterns.denied);
+    }
+    return text;
 }
 
 }  // namespace
@@ -80,6 +97,11 @@ Task<Result<Admission>> AccessGate::authorize(const RequestContext& request,
     }
     if (permission.subject() == Subject::namespaces) {
         auto patterns = security_.namespace_patterns(*admission.principal, permission.action());
+        for (security::Resource& resource : admission.resources) {
+            if (resource.name.empty()) {
+                resource.name = text_of(patterns);
+            }
+        }
         admission.access = {std::move(patterns.allowed), std::move(patterns.denied)};
     }
     co_return admission;
@@ -95,6 +117,13 @@ Task<Result<void>> AccessGate::record(const RequestContext& request, const Admis
         }
     }
     co_return Result<void>();
+}
+
+Task<Result<void>> AccessGate::turned_away(const RequestContext& request, const Error& reason) {
+    const Problem problem = problem_of(reason);
+    security::TurnedAway refusal{problem.name, problem.detail};
+    auto recorded = co_await security_.record_turned_away(request, std::move(refusal));
+    co_return recorded;
 }
 
 std::string bearer_key(std::string_view authorization) {

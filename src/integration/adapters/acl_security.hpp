@@ -44,6 +44,10 @@ class AccessGate {
     Task<Result<void>> record(const RequestContext& request, const Admission& admission,
                               std::string outcome);
 
+    /// A request that was refused before anybody asked who sends it: a page of another site, a name
+    /// that is not this server's. An error replaces the reply.
+    Task<Result<void>> turned_away(const RequestContext& request, const Error& reason);
+
     security::Security& security() { return security_; }
 
   private:

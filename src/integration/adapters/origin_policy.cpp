@@ -49,9 +49,11 @@ bool OriginPolicy::host_allowed(std::string_view host) const {
                        });
 }
 
-Result<void> OriginPolicy::check(const http::Headers& headers) const {
-    const std::string_view host = headers.find("Host").value_or("");
-    if (check_host && !host_allowed(host)) {
+Result<void> OriginPolicy::check(const http::Headers& headers, bool host_optional) const {
+    const auto given_host = headers.find("Host");
+    const std::string_view host = given_host.value_or("");
+    const bool excused = host_optional && !given_host;
+    if (check_host && !excused && !host_allowed(host)) {
         return fail(Errc::misdirected_host,
                     "the Host field names neither this machine nor an allowed origin", "Host");
     }

@@ -19,7 +19,9 @@ struct OriginPolicy {
     bool check_host = true;
 
     /// Errc::forbidden_origin or Errc::misdirected_host when the request is to be refused.
-    Result<void> check(const http::Headers& headers) const;
+    /// With `host_optional` a request may have no Host field: HTTP/1.0, which no browser speaks, so
+    /// that the plainest of probes can look at what is open to everybody.
+    Result<void> check(const http::Headers& headers, bool host_optional) const;
 
   private:
     bool host_allowed(std::string_view host) const;

@@ -16,25 +16,26 @@ using postgres::Statement;
 constexpr Statement kAppend = {
     "audit_append",
     "INSERT INTO pgmind.audit_log (writer, writer_sequence, occurred_at, request_id, principal_id,"
-    " principal_name, action, resource_type, resource, decision, reason, protocol, remote_address)"
+    " principal_name, action, resource_type, resource, decision, outcome, reason, protocol,"
+    " remote_address)"
     " SELECT $1::uuid, $2::bigint + r.position - 1,"
     " timestamptz 'epoch' + r.occurred_us * interval '1 microsecond', r.request_id,"
     " r.principal_id, r.principal_name, r.action, r.resource_type, r.resource, r.decision,"
-    " r.reason, r.protocol, r.remote_address"
+    " r.outcome, r.reason, r.protocol, r.remote_address"
     " FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],"
-    " $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) WITH ORDINALITY"
+    " $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]) WITH ORDINALITY"
     " AS r (occurred_us, request_id, principal_id, principal_name, action, resource_type,"
-    " resource, decision, reason, protocol, remote_address, position)"
+    " resource, decision, outcome, reason, protocol, remote_address, position)"
     " ORDER BY r.position"
     " ON CONFLICT (writer, writer_sequence) DO NOTHING",
     Effect::idempotent_write};
 
 // The text columns, in the order of the statement.
-constexpr std::array kTextColumns = {&AuditRecord::request_id,     &AuditRecord::principal_id,
-                                     &AuditRecord::principal_name, &AuditRecord::action,
-                                     &AuditRecord::resource_type,  &AuditRecord::resource,
-                                     &AuditRecord::decision,       &AuditRecord::reason,
-                                     &AuditRecord::protocol,       &AuditRecord::remote_address};
+constexpr std::array kTextColumns = {
+    &AuditRecord::request_id, &AuditRecord::principal_id,  &AuditRecord::principal_name,
+    &AuditRecord::action,     &AuditRecord::resource_type, &AuditRecord::resource,
+    &AuditRecord::decision,   &AuditRecord::outcome,       &AuditRecord::reason,
+    &AuditRecord::protocol,   &AuditRecord::remote_address};
 
 void add_records(Parameters& parameters, const std::vector<AuditRecord>& records) {
     std::vector<std::int64_t> times;
@@ -102,8 +103,8 @@ class PostgresAuditStore final : public AuditStore {
     static std::string select(const AuditQuery& query, Parameters& parameters) {
         std::string sql =
             "SELECT sequence, (extract(epoch from occurred_at) * 1000000)::bigint, request_id,"
-            " principal_id, principal_name, action, resource_type, resource, decision, reason,"
-            " protocol, remote_address FROM pgmind.audit_log WHERE true";
+            " principal_id, principal_name, action, resource_type, resource, decision, outcome,"
+            " reason, protocol, remote_address FROM pgmind.audit_log WHERE true";
         const std::pair<const char*, const std::string*> conditions[] = {
             {" AND principal_name = $", &query.principal_name},
             {" AND resource = $", &query.resource},

@@ -28,7 +28,7 @@ struct PermissionChecked {
 struct SecurityViolationDetected {
     static constexpr std::string_view name = "SecurityViolationDetected";
     static constexpr std::string_view context = "security";
-    std::string kind;  ///< "unauthenticated" or "denied"
+    std::string kind;  ///< "unauthenticated", "denied" or "turned_away"
     EventAttributes attributes() const { return {{"kind", kind}}; }
 };
 

@@ -33,6 +33,12 @@ struct IssuedApiKey {
     ApiKeyDetails details;
 };
 
+/// Why a request was refused before its caller was looked at.
+struct TurnedAway {
+    std::string outcome;  ///< name of the problem, such as "forbidden_origin"
+    std::string reason;   ///< one sentence
+};
+
 struct AuditRecord {
     std::int64_t sequence = 0;
     WallTime occurred_at;
@@ -42,8 +48,9 @@ struct AuditRecord {
     std::string action;  ///< "read", "login", "key.create", ...
     std::string resource_type;
     std::string resource;
-    std::string decision;  ///< "allow" or "deny"
-    std::string reason;
+    std::string decision;  ///< "allow" or "deny": the access decision alone
+    std::string outcome;   ///< how the request ended: "ok", or the name of the problem
+    std::string reason;    ///< what decided, or what was changed; empty when nothing is to be said
     std::string protocol;
     std::string remote_address;
 };

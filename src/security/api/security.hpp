@@ -39,6 +39,12 @@ class Security {
     virtual Task<Result<void>> record(const RequestContext& request, PrincipalSnapshot principal,
                                       Action action, Resource resource, std::string outcome) = 0;
 
+    /// Writes the audit record of a request that was refused before it was asked who sends it (a
+    /// foreign Origin, a wrong Host): durable before the reply, and of a flood from one address
+    /// counted and written as one record, together with its failed authentications.
+    virtual Task<Result<void>> record_turned_away(const RequestContext& request,
+                                                  TurnedAway refusal) = 0;
+
     /// The decision alone, unaudited: to filter lists.
     virtual bool may(const Principal& principal, Action action, const Resource& resource) const = 0;
 

@@ -10,6 +10,17 @@ constexpr std::size_t kNameBytesMax = 128;
 constexpr std::size_t kResourceBytesMax = 1'024;
 constexpr std::size_t kReasonBytesMax = 4'096;  // Room for the grants of a principal.
 
+AuditRecord decision_record(const RequestContext& request, WallTime now, const Principal& principal,
+                            Action action, const Resource& resource) {
+    AuditRecord record = record_of(request, now);
+    record.principal_id = audit_text(principal.id.value(), kIdBytesMax);
+    record.principal_name = audit_text(principal.name, kNameBytesMax);
+    record.action = name_of(action);
+    record.resource_type = name_of(resource.type);
+    record.resource = audit_text(resource.name, kResourceBytesMax);
+    return record;
+}
+
 }  // namespace
 
 AuditRecord record_of(const RequestContext& request, WallTime now) {
@@ -22,17 +33,31 @@ AuditRecord record_of(const RequestContext& request, WallTime now) {
     return record;
 }
 
-AuditRecord decision_record(const RequestContext& request, WallTime now, const Principal& principal,
-                            Action action, const Resource& resource, std::string_view decision,
-                            std::string_view reason) {
-    AuditRecord record = record_of(request, now);
-    record.principal_id = audit_text(principal.id.value(), kIdBytesMax);
-    record.principal_name = audit_text(principal.name, kNameBytesMax);
-    record.action = name_of(action);
-    record.resource_type = name_of(resource.type);
-    record.resource = audit_text(resource.name, kResourceBytesMax);
-    record.decision = decision;
+AuditRecord allowed_record(const RequestContext& request, WallTime now, const Principal& principal,
+                           Action action, const Resource& resource, std::string_view outcome) {
+    AuditRecord record = decision_record(request, now, principal, action, resource);
+    record.decision = "allow";
+    record.outcome = audit_text(outcome, kIdBytesMax);
+    return record;
+}
+
+AuditRecord denied_record(const RequestContext& request, WallTime now, const Principal& principal,
+                          Action action, const Resource& resource, std::string_view reason) {
+    AuditRecord record = decision_record(request, now, principal, action, resource);
+    record.decision = "deny";
+    record.outcome = name_of(Failure::permission_denied);
     record.reason = audit_text(reason, kReasonBytesMax);
+    return record;
+}
+
+AuditRecord turned_away_record(const RequestContext& request, WallTime now,
+                               const TurnedAway& refusal) {
+    AuditRecord record = record_of(request, now);
+    record.action = "connect";
+    record.resource_type = "gateway";
+    record.decision = "deny";
+    record.outcome = audit_text(refusal.outcome, kIdBytesMax);
+    record.reason = audit_text(refusal.reason, kReasonBytesMax);
     return record;
 }
 
@@ -45,6 +70,7 @@ AuditRecord failure_record(const RequestContext& request, WallTime now, std::str
     record.resource_type = "api_key";
     record.resource = key_id;
     record.decision = "deny";
+    record.outcome = name_of(Failure::unauthenticated);
     record.reason = reason;
     return record;
 }
@@ -53,7 +79,7 @@ AuditRecord summary_record(const FailureSummary& summary, WallTime now) {
     RequestContext request;
     request.remote_address = summary.remote_address;
     AuditRecord record = failure_record(request, now, "", nullptr, "");
-    record.reason = std::to_string(summary.count) + " more failures";
+    record.reason = std::to_string(summary.count) + " more refusals";
     record.reason += summary.remote_address.empty() ? " from several addresses" : "";
     return record;
 }
@@ -67,6 +93,7 @@ AuditRecord change_record(const RequestContext& request, WallTime now, std::stri
     record.resource_type = name_of(ResourceType::principals);
     record.resource = audit_text(description.resource, kResourceBytesMax);
     record.decision = "allow";
+    record.outcome = "ok";
     record.reason = audit_text(description.reason, kReasonBytesMax);
     return record;
 }

@@ -15,15 +15,22 @@ namespace pgmind::security {
 /// A record with the facts of the request; action, resource, decision and reason are left open.
 AuditRecord record_of(const RequestContext& request, WallTime now);
 
-/// A decision of authorize() or an outcome given to record().
-AuditRecord decision_record(const RequestContext& request, WallTime now, const Principal& principal,
-                            Action action, const Resource& resource, std::string_view decision,
-                            std::string_view reason);
+/// An action that authorize() allowed, with the outcome given to record().
+AuditRecord allowed_record(const RequestContext& request, WallTime now, const Principal& principal,
+                           Action action, const Resource& resource, std::string_view outcome);
+
+/// A denial of authorize() with its reason.
+AuditRecord denied_record(const RequestContext& request, WallTime now, const Principal& principal,
+                          Action action, const Resource& resource, std::string_view reason);
 
 /// One failed authentication. `principal` is known when the secret was right but the key is not
 /// usable any more, else nullptr; `key_id` is empty when nothing well-formed was presented.
 AuditRecord failure_record(const RequestContext& request, WallTime now, std::string_view key_id,
                            const Principal* principal, std::string_view reason);
+
+/// A request that was refused before it was asked who sends it.
+AuditRecord turned_away_record(const RequestContext& request, WallTime now,
+                               const TurnedAway& refusal);
 
 /// Many failed authentications from one address, counted.
 AuditRecord summary_record(const FailureSummary& summary, WallTime now);

@@ -58,20 +58,28 @@ Task<Result<PrincipalSnapshot>> SecurityService::authenticate(const RequestConte
         co_return check.principal;
     }
     publish(request, PrincipalId(), SecurityViolationDetected{"unauthenticated"});
-    const auto written = co_await write_failure(request, check);
+    AuditRecord record = failure_record(request, parts_.clock.now(), check.key_id,
+                                        check.principal.get(), check.reason);
+    const auto written = co_await write_failure(request, std::move(record));
     if (!written) {
         co_return fail(written.error());
     }
     co_return fail(Errc::unauthenticated, "a valid API key is needed");
 }
 
+Task<Result<void>> SecurityService::record_turned_away(const RequestContext& request,
+                                                       TurnedAway refusal) {
+    publish(request, PrincipalId(), SecurityViolationDetected{"turned_away"});
+    AuditRecord record = turned_away_record(request, parts_.clock.now(), refusal);
+    auto written = co_await write_failure(request, std::move(record));
+    co_return written;
+}
+
 Task<Result<void>> SecurityService::write_failure(const RequestContext& request,
-                                                  const KeyCheck& check) {
+                                                  AuditRecord record) {
     if (!parts_.failures.admit(request.remote_address)) {
         co_return Result<void>();  // Counted, and written as one record with others.
     }
-    AuditRecord record = failure_record(request, parts_.clock.now(), check.key_id,
-                                        check.principal.get(), check.reason);
     const Deadline deadline = audit_deadline(request);
     auto written = co_await parts_.audit.write_durably(std::move(record), deadline);
     if (written) {

@@ -61,7 +61,7 @@ Task<Result<void>> SecurityService::write_denial(const RequestContext& request,
                                                  const Resource& resource,
                                                  std::string_view reason) {
     AuditRecord record =
-        decision_record(request, parts_.clock.now(), principal, action, resource, "deny", reason);
+        denied_record(request, parts_.clock.now(), principal, action, resource, reason);
     const Deadline deadline = audit_deadline(request);
     auto written = co_await parts_.audit.write_durably(std::move(record), deadline);
     if (written) {

@@ -11,7 +11,7 @@ Task<Result<void>> SecurityService::record(const RequestContext& request,
     const Principal nobody;
     const Principal& who = principal == nullptr ? nobody : *principal;
     AuditRecord record =
-        decision_record(request, parts_.clock.now(), who, action, resource, "allow", outcome);
+        allowed_record(request, parts_.clock.now(), who, action, resource, outcome);
     Result<void> written;
     if (audit_class(action, resource.type) == AuditClass::queued) {
         written = parts_.audit.enqueue(std::move(record));

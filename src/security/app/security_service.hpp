@@ -48,6 +48,8 @@ class SecurityService final : public Security {
                                  Action action, Resource resource) override;
     Task<Result<void>> record(const RequestContext& request, PrincipalSnapshot principal,
                               Action action, Resource resource, std::string outcome) override;
+    Task<Result<void>> record_turned_away(const RequestContext& request,
+                                          TurnedAway refusal) override;
     bool may(const Principal& principal, Action action, const Resource& resource) const override;
     NamespacePatterns namespace_patterns(const Principal& principal, Action action) const override;
 
@@ -71,7 +73,7 @@ class SecurityService final : public Security {
   private:
     struct KeyCheck;
     KeyCheck check_key(const Directory& directory, const std::string& api_key) const;
-    Task<Result<void>> write_failure(const RequestContext& request, const KeyCheck& check);
+    Task<Result<void>> write_failure(const RequestContext& request, AuditRecord record);
     Task<Result<void>> write_denial(const RequestContext& request, const Principal& principal,
                                     Action action, const Resource& resource,
                                     std::string_view reason);

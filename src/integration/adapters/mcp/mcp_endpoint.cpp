@@ -109,9 +109,10 @@ class McpEndpoint::Server {
 
     Task<void> serve(http::Exchange& exchange) {
         RequestContext context = make_context(exchange.head());
-        const auto permitted = endpoint_.options_.origins.check(exchange.head().headers);
+        const auto permitted = endpoint_.options_.origins.check(exchange.head().headers, false);
         if (!permitted) {
-            const Problem problem = problem_of(permitted.error());
+            const auto recorded = co_await gate_.turned_away(context, permitted.error());
+            const Problem problem = problem_of(recorded ? permitted.error() : recorded.error());
             co_await send_whole(
                 exchange, context,
                 whole(transport_refusal(problem.status, mcp::code::bad_transport, problem.detail)));

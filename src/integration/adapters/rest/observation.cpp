@@ -31,6 +31,7 @@ void append_audit_record(std::string& out, const security::AuditRecord& record) 
         .string("resource_type", record.resource_type)
         .string("resource", record.resource)
         .string("decision", record.decision)
+        .string("outcome", record.outcome)
         .string("reason", record.reason)
         .string("protocol", record.protocol)
         .string("remote_address", record.remote_address);

@@ -160,8 +160,12 @@ Task<void> Dispatcher::serve(http::Exchange& exchange) {
 }
 
 Task<Reply> Dispatcher::answer(Call& call, const RouteMatch& match) {
-    if (const auto permitted = options_.origins.check(call.head().headers); !permitted) {
-        co_return refused(call, permitted.error());
+    const bool host_optional = match.route != nullptr && match.route->host_optional;
+    if (const auto permitted = options_.origins.check(call.head().headers, host_optional);
+        !permitted) {
+        const Error& reason = permitted.error();
+        const auto recorded = co_await gate_.turned_away(call.context, reason);
+        co_return refused(call, recorded ? reason : recorded.error());
     }
     if (match.route == nullptr) {
         co_return no_route(call, match);

@@ -100,6 +100,7 @@ struct Route {
     std::chrono::seconds timeout_default{30};
     std::chrono::seconds timeout_max{300};
     NamespacesOf namespaces_of = nullptr;
+    bool host_optional = false;  ///< a probe of HTTP/1.0 may leave out the Host field
 };
 
 /// What every answer carries: the request id, and what keeps browsers from guessing, framing or

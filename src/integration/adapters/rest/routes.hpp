@@ -53,7 +53,7 @@ inline constexpr std::array kRoutes = {
           "scope", detail::kNoBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
     // Bulk
     Route{"POST", "/api/v1/namespaces/{namespace}/import", Permission::in_namespace(Action::write),
-          import_entries, "scope", detail::kImportBody, detail::kBulkTimeout,
+          import_entries, "scope rename", detail::kImportBody, detail::kBulkTimeout,
           detail::kBulkTimeoutMax},
     Route{"POST", "/api/v1/import", Permission::in_namespaces(Action::write), import_entries,
           "scope", detail::kImportBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
@@ -88,12 +88,15 @@ inline constexpr std::array kRoutes = {
     Route{"GET", "/api/v1/traces/{request_id}", Permission::to(Action::read, ResourceType::traces),
           get_trace},
     Route{"GET", "/metrics", Permission::open_here_else_to(Action::read, ResourceType::metrics),
-          scrape_metrics},
+          scrape_metrics, "", detail::kNoBody, detail::kTimeout, detail::kTimeoutMax, nullptr,
+          true},
     // Open to everybody: what the service is, and whether it lives
     Route{"GET", "/", Permission::open(), landing_page},
     Route{"GET", "/api/v1/openapi.json", Permission::open(), openapi_document},
-    Route{"GET", "/healthz", Permission::open(), alive},
-    Route{"GET", "/readyz", Permission::open(), ready},
+    Route{"GET", "/healthz", Permission::open(), alive, "", detail::kNoBody, detail::kTimeout,
+          detail::kTimeoutMax, nullptr, true},
+    Route{"GET", "/readyz", Permission::open(), ready, "", detail::kNoBody, detail::kTimeout,
+          detail::kTimeoutMax, nullptr, true},
 };
 
 namespace detail {

@@ -64,6 +64,19 @@ TEST_F(AccessGateTest, NarrowsToWhatIsAllowedWhenNoneIsNamed) {
     EXPECT_EQ(allowed->access.allowed, std::vector<std::string>{"agent-*"});
 }
 
+TEST_F(AccessGateTest, WhereverAllowedIsRecordedAsThePatterns) {
+    const auto allowed = run(
+        gate_.authorize(request_, principal("key"), Permission::in_namespaces(Action::read), {}));
+    ASSERT_TRUE(allowed);
+    EXPECT_TRUE(run(gate_.record(request_, *allowed, "ok")));
+    EXPECT_EQ(security_.records.back().resource, "memory:agent-*");
+    const auto all = run(
+        gate_.authorize(request_, principal("admin"), Permission::in_namespaces(Action::read), {}));
+    ASSERT_TRUE(all);
+    EXPECT_TRUE(run(gate_.record(request_, *all, "ok")));
+    EXPECT_EQ(security_.records.back().resource, "memory:*");
+}
+
 TEST_F(AccessGateTest, RefusesARouteForOneNamespaceThatNamesNone) {
     EXPECT_FALSE(run(
         gate_.authorize(request_, principal("admin"), Permission::in_namespace(Action::read), {})));

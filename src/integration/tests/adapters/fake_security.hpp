@@ -22,7 +22,8 @@ class FakeSecurity final : public security::Security {
 
     std::map<std::string, security::Principal> principals_by_key;
     std::vector<Recorded> records;
-    std::vector<std::string> authorized;  ///< "read memory notes", allowed or not
+    std::vector<std::string> authorized;   ///< "read memory notes", allowed or not
+    std::vector<std::string> turned_away;  ///< outcomes
     std::optional<Error> record_error;
     std::optional<Error> administration_error;
     std::vector<security::PrincipalDetails> details;
@@ -69,6 +70,15 @@ class FakeSecurity final : public security::Security {
         }
         records.push_back({principal->name, std::string(name_of(action)),
                            std::string(name_of(resource.type)) + ":" + resource.name, outcome});
+        co_return Result<void>();
+    }
+
+    Task<Result<void>> record_turned_away(const RequestContext&,
+                                          security::TurnedAway refusal) override {
+        if (record_error) {
+            co_return fail(*record_error);
+        }
+        turned_away.push_back(refusal.outcome);
         co_return Result<void>();
     }
 

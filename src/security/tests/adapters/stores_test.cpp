@@ -133,6 +133,7 @@ AuditRecord record(int number) {
     made.resource_type = "memory";
     made.resource = "{\"a\\b', NULL} Ä " + std::to_string(number);
     made.decision = number % 5 == 0 ? "deny" : "allow";
+    made.outcome = "ok";
     made.reason = "";
     made.protocol = "rest";
     made.remote_address = "::1";

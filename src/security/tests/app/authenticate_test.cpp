@@ -68,6 +68,7 @@ TEST(Authenticate, GivesOneAnswerToEveryWrongCredential) {
         EXPECT_EQ(record.decision, "deny");
         EXPECT_EQ(record.action, "authenticate");
         EXPECT_EQ(record.reason, wrong.reason);
+        EXPECT_EQ(record.outcome, "unauthenticated");
         EXPECT_EQ(record.remote_address, "192.0.2.1");
         EXPECT_EQ(record.resource, parse_api_key(wrong.key) ? wrong.key.substr(4, 16) : "");
         // The same work, whatever was wrong.
@@ -94,8 +95,28 @@ TEST(Authenticate, CountsAFloodInsteadOfWritingIt) {
     test.failures.stop();
     ASSERT_TRUE(test.run_until([&] { return test.audit_store.records.size() > one_by_one; }));
     const AuditRecord& summary = test.audit_store.records.back();
-    EXPECT_EQ(summary.reason, std::to_string(1'000 - one_by_one) + " more failures");
+    EXPECT_EQ(summary.reason, std::to_string(1'000 - one_by_one) + " more refusals");
     EXPECT_EQ(summary.remote_address, "192.0.2.1");
+}
+
+TEST(TurnedAway, IsWrittenBeforeTheReplyAndCountedInAFlood) {
+    Harness test({}, {.per_address_per_second = 5, .total_per_second = 100});
+    const auto turn_away = [&test] {
+        return test.run(test.service.record_turned_away(
+            test.request, TurnedAway{"forbidden_origin", "not an allowed origin"}));
+    };
+    ASSERT_TRUE(turn_away());
+    ASSERT_EQ(test.audit_store.records.size(), 1u);
+    const AuditRecord record = test.audit_store.records[0];
+    EXPECT_EQ(record.action, "connect");
+    EXPECT_EQ(record.resource_type, "gateway");
+    EXPECT_EQ(record.decision, "deny");
+    EXPECT_EQ(record.outcome, "forbidden_origin");
+    EXPECT_EQ(record.remote_address, "192.0.2.1");
+    for (int i = 0; i < 1'000; ++i) {
+        ASSERT_TRUE(turn_away());
+    }
+    EXPECT_LE(test.audit_store.records.size(), 30u);
 }
 
 TEST(Authenticate, RefusesEverybodyWhenTheDirectoryIsStale) {

@@ -29,7 +29,8 @@ TEST(Authorize, AllowsWhatIsGrantedAndRecordsItsOutcomeAfterwards) {
     EXPECT_EQ(record.resource_type, "memory");
     EXPECT_EQ(record.resource, "agent-1");
     EXPECT_EQ(record.decision, "allow");
-    EXPECT_EQ(record.reason, "ok");
+    EXPECT_EQ(record.outcome, "ok");
+    EXPECT_EQ(record.reason, "");
     EXPECT_EQ(record.protocol, "rest");
     EXPECT_EQ(record.remote_address, "192.0.2.1");
 }
@@ -44,6 +45,7 @@ TEST(Authorize, WritesADenialBeforeItsReply) {
     ASSERT_EQ(test.audit_store.records.size(), 1u);
     EXPECT_EQ(test.audit_store.records[0].decision, "deny");
     EXPECT_EQ(test.audit_store.records[0].reason, "no grant");
+    EXPECT_EQ(test.audit_store.records[0].outcome, "permission_denied");
     EXPECT_EQ(test.event_names(),
               (std::vector<std::string>{"PrincipalAuthenticated", "PermissionChecked",
                                         "SecurityViolationDetected", "AuditLogCreated"}));

@@ -247,6 +247,10 @@ class PublishingSecurity final : public security::Security {
         bus_.publish(request, security::AuditLogCreated{"allow"});
         co_return done;
     }
+    Task<Result<void>> record_turned_away(const RequestContext& request,
+                                          security::TurnedAway refusal) override {
+        return fake.record_turned_away(request, std::move(refusal));
+    }
     bool may(const security::Principal& principal, security::Action action,
              const security::Resource& resource) const override {
         return fake.may(principal, action, resource);

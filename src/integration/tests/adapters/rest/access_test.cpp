@@ -108,9 +108,27 @@ TEST_F(AccessTest, PagesOfOtherSitesAndStrangeNamesAreTurnedAway) {
     expect_problem(send("GET", kEntry,
                         {{"Host", "evil.example:7432"}, {"Origin", "http://evil.example:7432"}}),
                    421, "misdirected_host", "Host");
+    EXPECT_EQ(security_.turned_away,
+              (std::vector<std::string>{"forbidden_origin", "forbidden_origin", "misdirected_host",
+                                        "misdirected_host"}));
     EXPECT_EQ(send("GET", kEntry, {{"Origin", "http://127.0.0.1:7432"}}).status, 200u);
     EXPECT_EQ(send("GET", kEntry, {{"Host", "localhost:7432"}}).status, 200u);
     EXPECT_EQ(send("GET", "/healthz", {{"Host", "evil.example"}}).status, 421u);
+}
+
+TEST_F(AccessTest, ProbesOfHttp10NeedNoHost) {
+    const auto without_host = [this](std::string path) {
+        testing::FakeExchange exchange;
+        exchange.request.method = "GET";
+        exchange.request.remote_address = "127.0.0.1";
+        EXPECT_TRUE(http::parse_target(path, exchange.request));
+        return run(exchange).status;
+    };
+    for (const char* path : {"/healthz", "/readyz", "/metrics"}) {
+        EXPECT_EQ(without_host(path), 200u) << path;
+    }
+    EXPECT_EQ(without_host("/api/v1/openapi.json"), 421u);
+    EXPECT_EQ(without_host(kEntry), 421u);
 }
 
 TEST_F(AccessTest, NoAnswerOpensTheDoorToOtherOrigins) {

@@ -44,7 +44,7 @@ TEST_F(SearchTest, SearchesAllThatIsAllowedAndRecordsWhatWasSeen) {
     EXPECT_EQ(security_.records[1].resource, "memory:agent-2");
     memory_.found.hits.clear();
     send("POST", "/api/v1/search", agent_, R"({"query":"q"})");
-    EXPECT_EQ(security_.records.back().resource, "memory:");
+    EXPECT_EQ(security_.records.back().resource, "memory:agent-*");
 }
 
 TEST_F(SearchTest, OneNamespaceThatIsNotAllowedRefusesAll) {
