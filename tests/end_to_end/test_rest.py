@@ -89,7 +89,9 @@ def test_an_idempotency_key_stores_once(client, namespace):
     again = client.put(path, {"value": 1}, headers)
     assert (first.json["version"], again.json["version"]) == (1, 1)
     assert again.header("idempotency-replayed") == "true" and again.json["replayed"]
-    expect_problem(client.put(path, {"value": 2}, headers), 400)
+    reused = client.put(path, {"value": 2}, headers)
+    expect_problem(reused, 422)
+    assert reused.json["type"] == "urn:pgmind:problem:idempotency_key_reused"
 
 
 def test_an_entry_ends_with_its_ttl(client, namespace):

@@ -126,4 +126,9 @@ def test_an_import_that_the_client_leaves_ends(client, namespace):
 def test_an_empty_import_and_an_export_of_nothing(client, namespace):
     answer = client.post(f"/api/v1/namespaces/{namespace}/import", "\n\n", NDJSON)
     assert (answer.status, answer.json["stored"]) == (200, 0)
-    assert client.get(f"/api/v1/namespaces/{namespace}/export").status in (200, 404)
+    for method in ("GET", "HEAD"):
+        answer = client.request(method, f"/api/v1/namespaces/{namespace}/export")
+        assert answer.status == 404, method
+    client.put(f"/api/v1/namespaces/{namespace}", {})
+    answer = client.get(f"/api/v1/namespaces/{namespace}/export")
+    assert (answer.status, answer.body) == (200, b"")

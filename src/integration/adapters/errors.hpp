@@ -11,7 +11,8 @@ enum class Errc {
     unsupported_media_type,
     precondition_failed,
     forbidden_origin,
-    misdirected_host
+    misdirected_host,
+    idempotency_key_reused
 };
 
 std::error_code make_error_code(Errc code);

@@ -51,6 +51,8 @@ constexpr std::array kEdge = {
                "Pages of that origin may not call"},
     EdgeStatus{Errc::misdirected_host, 421, Failure::invalid_argument, "misdirected_host",
                "This server does not go by that name"},
+    EdgeStatus{Errc::idempotency_key_reused, 422, Failure::invalid_argument,
+               "idempotency_key_reused", "The idempotency key belongs to another request"},
 };
 
 constexpr std::string_view kInternalDetail =

@@ -37,7 +37,11 @@ std::string_view database_of(Scope scope) {
 Error to_memory_error(Error error) {
     for (const Refusal& refusal : kRefusals) {
         if (error.reason == refusal.sqlstate) {
-            return Error(refusal.code, std::move(error.detail), std::string(refusal.field));
+            Error refused(refusal.code, std::move(error.detail), std::string(refusal.field));
+            if (refusal.code == Errc::idempotency_key_reused) {
+                refused.reason = kIdempotencyKeyReused;
+            }
+            return refused;
         }
     }
     return error;

@@ -38,6 +38,7 @@ class Memory {
                                                         ImportOptions options, EntrySource source,
                                                         ProgressSink progress) = 0;
     /// All entries of a namespace (or of all that the access allows), from one snapshot per shard.
+    /// not_found when the named namespace does not exist.
     virtual Task<Result<std::int64_t>> export_entries(const RequestContext& request, Scope scope,
                                                       std::string namespace_name,
                                                       NamespaceAccess access, EntrySink sink) = 0;

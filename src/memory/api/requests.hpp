@@ -16,6 +16,9 @@ enum class StoreMode {
     update_only   ///< fails with not_found when it is not
 };
 
+/// Error::reason when an idempotency key comes again with another request.
+inline constexpr std::string_view kIdempotencyKeyReused = "idempotency_key_reused";
+
 /// Exactly one entry. `expected_version` (If-Match) fails with version_conflict when the entry is
 /// at another version. With an `idempotency_key`, the same call again gives the first answer again
 /// (for 24 hours); the same key with other content is an invalid_argument error.

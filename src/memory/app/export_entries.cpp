@@ -19,6 +19,7 @@ Task<Result<std::int64_t>> MemoryService::export_entries(const RequestContext& r
         shards = {ports_.router.shard_of(namespace_name)};
         selection.names = {std::move(namespace_name)};
     }
+    const std::string named = selection.names.empty() ? "" : selection.names.front();
     std::int64_t exported = 0;
     for (const ShardId& shard : shards) {
         for (const Scope one : scopes_of(scope)) {
@@ -28,6 +29,13 @@ Task<Result<std::int64_t>> MemoryService::export_entries(const RequestContext& r
                 co_return fail(std::move(read.error()));
             }
             exported += *read;
+        }
+    }
+    if (exported == 0 && !named.empty()) {
+        // Nothing in it, or no such namespace: a mistyped name must not pass for an empty backup.
+        const auto found = co_await namespace_statistics(request, scope, named);
+        if (!found) {
+            co_return fail(found.error());
         }
     }
     co_return exported;

@@ -32,7 +32,9 @@ Result<VersionCondition> parse_if_match(std::string_view text) {
     VersionCondition condition;
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), condition.version);
-    if (error != std::errc() || end != digits.data() + digits.size() || condition.version < 1) {
+    // Zeros before it would make two texts of one tag, and tags are compared as texts.
+    if (error != std::errc() || end != digits.data() + digits.size() || condition.version < 1 ||
+        digits.front() == '0') {
         return fail(invalid_argument(
             "If-Match", "must be * or one strong entity tag of this entry, such as \"7\""));
     }

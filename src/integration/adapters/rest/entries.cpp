@@ -66,6 +66,9 @@ Result<memory::StoreRequest> read_store(Call& call) {
 
 // A condition that fails is 412, whatever made it fail.
 Error refused_store(const Error& error, bool conditional) {
+    if (error.reason == memory::kIdempotencyKeyReused) {
+        return Error(Errc::idempotency_key_reused, error.detail, "Idempotency-Key");
+    }
     const bool failed_condition =
         conditional && (error.is(Failure::already_exists) || error.is(Failure::not_found));
     return failed_condition ? Error(Errc::precondition_failed, error.detail, error.field) : error;

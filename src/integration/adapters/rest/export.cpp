@@ -105,6 +105,14 @@ Task<Result<Reply>> export_entries(Call& call) {
         co_return fail(scope.error());
     }
     if (call.head().method == "HEAD") {  // all of it would be read to send nothing
+        const std::string name = call.parameter("namespace");
+        if (!name.empty()) {
+            const auto found =
+                co_await call.services.memory.namespace_statistics(call.context, *scope, name);
+            if (!found) {
+                co_return fail(found.error());
+            }
+        }
         Reply head;
         head.content_type = kNdjson;
         co_return head;

@@ -22,11 +22,12 @@ constexpr std::string_view kNdjson = "application/x-ndjson";
 /// client how far it is, if it wants to know. Lives as long as its request.
 class Import {
   public:
-    Import(Call& call, memory::Scope scope)
+    Import(Call& call, memory::Scope scope, bool rename)
         : call_(call),
           splitter_(kLineBytesMax),
           namespace_name_(call.parameter("namespace")),
           scope_(scope),
+          rename_(rename),
           wants_progress_(call.header("Accept").value_or("").find(kNdjson) !=
                           std::string_view::npos) {}
 
@@ -52,6 +53,7 @@ class Import {
     LineSplitter splitter_;
     std::string namespace_name_;  ///< of the path; empty: each line names its own
     memory::Scope scope_;
+    bool rename_;  ///< lines of any namespace go into that of the path
     bool wants_progress_;
     bool end_of_body_ = false;
     std::set<std::string, std::less<>> authorized_;
@@ -90,13 +92,13 @@ Result<std::optional<memory::StoreRequest>> Import::read_line(std::string_view l
     json::FieldReader reader(*object);
     entry.key = reader.require_string("key");
     const auto named = reader.optional_string("namespace");
-    if (!namespace_name_.empty() && named && *named != namespace_name_) {
+    if (!namespace_name_.empty() && !rename_ && named && *named != namespace_name_) {
         reader.refuse("namespace", "is not the one that this import is for");
     }
     if (namespace_name_.empty() && !named) {
         reader.refuse("namespace", "is required");
     }
-    entry.namespace_name = named.value_or(namespace_name_);
+    entry.namespace_name = namespace_name_.empty() ? named.value_or("") : namespace_name_;
     read_entry_content(reader, entry);
     for (const std::string_view name : {"scope", "id", "version", "created_at", "updated_at"}) {
         reader.ignore(name);
@@ -299,7 +301,11 @@ Task<Result<Reply>> import_entries(Call& call) {
     if (!scope) {
         co_return fail(scope.error());
     }
-    Import import(call, *scope);
+    const auto rename = query_flag(call, "rename");
+    if (!rename) {
+        co_return fail(rename.error());
+    }
+    Import import(call, *scope, *rename);
     auto reply = co_await import.run();
     co_return reply;
 }

@@ -260,6 +260,7 @@ TEST_F(StoreTest, an_idempotency_key_is_for_one_request) {
     ASSERT_FALSE(other);
     EXPECT_TRUE(other.error().is(Failure::invalid_argument));
     EXPECT_EQ(other.error().field, "idempotency_key");
+    EXPECT_EQ(other.error().reason, kIdempotencyKeyReused);
     EXPECT_EQ(retrieve(name_, "k")->value_json, "1");
 }
 

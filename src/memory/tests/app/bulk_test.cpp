@@ -42,8 +42,8 @@ class BulkServiceTest : public ServiceFixture {
 };
 
 TEST_F(BulkServiceTest, a_batch_is_cut_by_shard_and_the_last_of_a_key_counts) {
-    const auto imported = import_all({{line("1", "a", "1"), line("2", "a", "2"),
-                                       line("1", "a", "3"), line("1", "b", "4")}});
+    const auto imported = import_all(
+        {{line("1", "a", "1"), line("2", "a", "2"), line("1", "a", "3"), line("1", "b", "4")}});
     ASSERT_TRUE(imported) << imported.error().detail;
     EXPECT_EQ(imported->lines, 4);
     EXPECT_EQ(imported->stored, 3);
@@ -94,8 +94,7 @@ TEST_F(BulkServiceTest, an_export_reads_every_place_of_its_scope) {
     const auto sink = [&](const std::vector<Entry>& some) {
         return count_into(count, some.size());
     };
-    const auto all =
-        run(memory_.export_entries(request_, Scope::both, "", {{"*"}, {}}, sink));
+    const auto all = run(memory_.export_entries(request_, Scope::both, "", {{"*"}, {}}, sink));
     ASSERT_TRUE(all);
     EXPECT_EQ(*all, 4);
     EXPECT_EQ(count, 4U);
@@ -105,6 +104,22 @@ TEST_F(BulkServiceTest, an_export_reads_every_place_of_its_scope) {
     EXPECT_EQ(bulk_.reads[0].first, at("shard-1", Scope::shared));
     EXPECT_EQ(bulk_.reads[0].second.names, std::vector<std::string>{"1"});
     EXPECT_FALSE(run(memory_.export_entries(request_, Scope::shared, "a*", {}, sink)));
+}
+
+TEST_F(BulkServiceTest, an_export_of_nothing_tells_an_empty_namespace_from_a_wrong_name) {
+    std::size_t count = 0;
+    const auto sink = [&](const std::vector<Entry>& some) {
+        return count_into(count, some.size());
+    };
+    bulk_.nothing_to_read = true;
+    const auto unknown =
+        run(memory_.export_entries(request_, Scope::shared, "1", {{"*"}, {}}, sink));
+    ASSERT_FALSE(unknown);
+    EXPECT_TRUE(unknown.error().is(Failure::not_found));
+    namespaces_.names[at("shard-1", Scope::shared)]["1"] = 0;
+    const auto empty = run(memory_.export_entries(request_, Scope::shared, "1", {{"*"}, {}}, sink));
+    ASSERT_TRUE(empty);
+    EXPECT_EQ(*empty, 0);
 }
 
 TEST_F(BulkServiceTest, a_sweep_goes_on_until_nothing_is_left) {

@@ -247,6 +247,9 @@ class FakeBulk final : public BulkStorage {
                                     const NamespaceSelection& selection,
                                     const EntrySink& sink) override {
         reads.push_back({place, selection});
+        if (nothing_to_read) {
+            co_return 0;
+        }
         const std::vector<Entry> one(1);
         const Result<void> taken = co_await sink(one);
         co_return taken ? Result<std::int64_t>(1) : fail(taken.error());
@@ -265,6 +268,7 @@ class FakeBulk final : public BulkStorage {
     Steering steering;
     std::vector<std::pair<Place, std::vector<StoreRequest>>> written;
     std::vector<std::pair<Place, NamespaceSelection>> reads;
+    bool nothing_to_read = false;
     std::map<Place, std::int64_t> expired;
 };
 

@@ -51,6 +51,18 @@ TEST_F(BulkTest, ImportsLinesHoweverTheyAreCut) {
     EXPECT_EQ(security_.records[0].resource, "memory:notes");
 }
 
+TEST_F(BulkTest, RenamesLinesOfOtherNamespacesWhereAsked) {
+    const std::string line = "{\"namespace\":\"a\",\"key\":\"k\",\"value\":1}\n";
+    EXPECT_EQ(import_lines("/api/v1/namespaces/b/import", {line}, {}).status, 400u);
+    const auto answer = import_lines("/api/v1/namespaces/b/import?rename=true", {line}, {});
+    EXPECT_EQ(answer.status, 200u) << answer.body;
+    ASSERT_EQ(memory_.imported.size(), 1u);
+    EXPECT_EQ(memory_.imported[0][0].namespace_name, "b");
+    EXPECT_EQ(security_.authorized.back(), "write memory b");
+    expect_problem(import_lines("/api/v1/import?rename=true", {line}, {}), 400, "invalid_argument",
+                   "rename");
+}
+
 TEST_F(BulkTest, BatchesByRows) {
     std::string lines;
     for (int i = 0; i < 12'000; ++i) {

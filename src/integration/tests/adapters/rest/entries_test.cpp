@@ -49,6 +49,13 @@ TEST_F(EntriesTest, ReplacesWithStatus200AndSaysWhenItAnswersFromAnIdempotencyKe
     EXPECT_EQ(memory_.stored.idempotency_key, "abc");
 }
 
+TEST_F(EntriesTest, AnIdempotencyKeyOfAnotherRequestIs422) {
+    memory_.error = invalid_argument("idempotency_key", "was used for another request");
+    memory_.error->reason = memory::kIdempotencyKeyReused;
+    const auto answer = send("PUT", kPath, {{"Idempotency-Key", "abc"}}, R"({"value":1})");
+    expect_problem(answer, 422, "idempotency_key_reused", "Idempotency-Key");
+}
+
 TEST_F(EntriesTest, TurnsConditionsIntoModes) {
     send("PUT", kPath, {{"If-None-Match", "*"}}, R"({"value":1})");
     EXPECT_EQ(memory_.stored.mode, StoreMode::create_only);
@@ -91,6 +98,7 @@ TEST_F(EntriesTest, NamesWhatIsWrongWithAStore) {
         {{}, R"([1])", ""},
         {{}, R"({"value":)", "value"},
         {{{"If-Match", "7"}}, R"({"value":1})", "If-Match"},
+        {{{"If-Match", "\"01\""}}, R"({"value":1})", "If-Match"},
         {{{"If-Match", "W/\"7\""}}, R"({"value":1})", "If-Match"},
         {{{"If-Match", "\"7\", \"8\""}}, R"({"value":1})", "If-Match"},
         {{{"If-None-Match", "\"7\""}}, R"({"value":1})", "If-None-Match"},
