@@ -94,8 +94,11 @@ Error error_of_problem(unsigned status, std::string_view body) {
     }
     error.field = problem["field"].text();
     error.reason = problem["reason"].text();
-    if (const std::int64_t stored = problem["progress"]["stored"].integer(); stored > 0) {
-        error.detail += "; " + human_count(stored, "entry", "entries") + " before it were stored";
+    if (const JsonNode stored = problem["progress"]["stored"]) {
+        const std::int64_t count = stored.integer();
+        error.detail += count == 0 ? "; nothing was stored"
+                                   : "; " + human_count(count, "entry", "entries") + " before it " +
+                                         (count == 1 ? "was" : "were") + " stored";
     }
     if (const std::string id = problem["request_id"].text(); status >= 500 && !id.empty()) {
         error.detail += "; request " + id;

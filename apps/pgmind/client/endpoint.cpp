@@ -126,7 +126,7 @@ Result<Endpoint> find_endpoint(const GlobalOptions& options) {
     if (!options.key_file.empty()) {
         auto key = read_key_file(options.key_file);
         if (!key) {
-            return fail(std::move(key.error()));
+            return fail(invalid_argument("--key-file", "--key-file: " + key.error().detail));
         }
         endpoint.api_key = std::move(*key);
         return endpoint;

@@ -12,16 +12,18 @@ namespace {
 struct ImportOptions {
     std::string file;
     std::string namespace_name;
+    std::string into;
     std::string scope;
 };
 
 ApiRequest request_of(const ImportOptions& options, bool gzip) {
     ApiRequest request;
     request.segments = {"import"};
-    if (!options.namespace_name.empty()) {
-        request.segments = {"namespaces", options.namespace_name, "import"};
+    const std::string& target = options.into.empty() ? options.namespace_name : options.into;
+    if (!target.empty()) {
+        request.segments = {"namespaces", target, "import"};
     }
-    request.query = {{"scope", options.scope}};
+    request.query = {{"scope", options.scope}, {"rename", options.into.empty() ? "" : "true"}};
     if (gzip) {
         request.headers = {{"Content-Encoding", "gzip"}};
     }
@@ -74,8 +76,13 @@ void add_import_command(CommandLine line) {
                      "One entry a line, plain or compressed by gzip; - reads standard input")
         ->required()
         ->type_name(kFileType);
-    command->add_option("-n,--namespace", options->namespace_name,
-                        "The one that all lines are for [the one that each names]");
+    auto* expected = command->add_option("-n,--namespace", options->namespace_name,
+                                         "The one that all lines are for; a line that names "
+                                         "another is refused [each names its own]");
+    command
+        ->add_option("--into", options->into,
+                     "Store all lines in this namespace, whichever they name: copies a namespace")
+        ->excludes(expected);
     command->add_option("--scope", options->scope, "[project]")
         ->check(one_of({"project", "shared"}));
     command->footer(
@@ -84,6 +91,7 @@ void add_import_command(CommandLine line) {
         "Examples:\n"
         "  pgmind import notes.ndjson --namespace notes\n"
         "  pgmind import backup.ndjson.gz\n"
+        "  pgmind export -n notes | pgmind import - --into notes-copy\n"
         "  echo '{\"key\": \"a\", \"value\": 1}' | pgmind import - -n numbers");
     run_when_parsed(line, command, options, import_entries);
 }

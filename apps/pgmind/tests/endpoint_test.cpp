@@ -85,7 +85,8 @@ TEST_F(EndpointTest, AKeyFileThatCannotBeReadIsAnError) {
     options_.key_file = folder_ / "missing";
     const auto endpoint = find_endpoint(options_);
     ASSERT_FALSE(endpoint);
-    EXPECT_TRUE(endpoint.error().is(Failure::unauthenticated));
+    EXPECT_TRUE(endpoint.error().is(Failure::invalid_argument));
+    EXPECT_TRUE(endpoint.error().detail.starts_with("--key-file: cannot read"));
     write("empty", "\n");
     options_.key_file = folder_ / "empty";
     EXPECT_FALSE(find_endpoint(options_));
@@ -132,6 +133,9 @@ TEST(ErrorOfProblem, SaysWhatAnImportHadStored) {
     const Error error = error_of_problem(
         400, R"({"detail":"line 5001: bad","progress":{"lines":5001,"stored":5000},"line":5001})");
     EXPECT_EQ(error.detail, "line 5001: bad; 5,000 entries before it were stored");
+    const Error first = error_of_problem(
+        400, R"({"detail":"line 1: bad","progress":{"lines":1,"stored":0},"line":1})");
+    EXPECT_EQ(first.detail, "line 1: bad; nothing was stored");
 }
 
 TEST(ErrorOfProblem, MakesDoWithAStatus) {
