@@ -65,6 +65,8 @@ TEST_F(PoolFaultsTest, AfterACrashReadsAreRetriedAndWritesAreUnknown) {
     EXPECT_EQ(answers[0]->int64(0, 0), 7);
     ASSERT_FALSE(answers[1]);
     EXPECT_EQ(answers[1].error().code, Errc::outcome_unknown);
+    EXPECT_EQ(answers[1].error().detail,
+              "the connection to PostgreSQL was lost before the write was confirmed");
     ASSERT_TRUE(answers[2]) << answers[2].error().detail;
     EXPECT_EQ(ask("SELECT string_agg(n::text, ',') FROM t"), "2");
     EXPECT_GT(pool->statistics().reconnects, 0u);
