@@ -93,7 +93,7 @@ TEST(OriginPolicy, KnowsThisMachineByItsAddressesAndLocalhost) {
     const auto allowed = [&policy](const char* host) {
         http::Headers headers;
         headers.add("Host", host);
-        return policy.check(headers).has_value();
+        return policy.check(headers, false).has_value();
     };
     for (const char* host : {"127.0.0.1", "127.0.0.1:7432", "[::1]:7432", "localhost",
                              "LOCALHOST:1", "app.localhost", "192.0.2.1", "console.example.org"}) {
@@ -123,7 +123,7 @@ TEST(OriginPolicy, TakesListedOriginsOnly) {
                                                    {"null", false},
                                                    {"", false}}) {
         headers.set("Origin", origin);
-        EXPECT_EQ(policy.check(headers).has_value(), allowed) << origin;
+        EXPECT_EQ(policy.check(headers, false).has_value(), allowed) << origin;
     }
 }
 
