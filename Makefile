@@ -29,9 +29,9 @@ test: deps ## Build and run all tests (TESTS=regex for some)
 	@scripts/install-extension
 	@ctest --test-dir $(BUILD) --output-on-failure -j2 $(if $(TESTS),-R '$(TESTS)')
 
-test-extension: deps ## The tests of the PostgreSQL extension (PGMIND_CRASH_ROUNDS=n for longer loops)
+test-extension: deps ## All tests of the PostgreSQL extension, kills and loads too (PGMIND_CRASH_ROUNDS=n for longer loops)
 	@cmake --preset release >/dev/null
-	@ctest --test-dir $(BUILD) --output-on-failure -L extension
+	@ctest --test-dir $(BUILD) --output-on-failure -C long -L extension
 
 asan: deps ## Unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan >/dev/null
