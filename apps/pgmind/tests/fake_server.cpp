@@ -54,12 +54,19 @@ Task<void> FakeServer::serve(FakeServer& server, http::Exchange& exchange) {
     }
     const Executor executor = co_await async::this_executor();
     async::Notifier gone(executor);
-    exchange.notify_disconnect([&gone] { gone.notify_all(); });
+    // The client may go before this waits for it.
+    bool is_gone = false;
+    exchange.notify_disconnect([&gone, &is_gone] {
+        is_gone = true;
+        gone.notify_all();
+    });
     http::Headers headers;
     headers.add("Content-Type", "text/event-stream");
     auto started = co_await exchange.start(200, std::move(headers));
     auto written = co_await exchange.write(": open\n\n");
-    co_await gone.wait();
+    while (!is_gone) {
+        co_await gone.wait();
+    }
     const std::lock_guard lock(server.mutex_);
     ++server.abandoned_;
 }
