@@ -29,35 +29,12 @@ float add_lanes(const float* lanes) {
            ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
-float squared_length(const float* parent, const float* child, std::size_t dims) {
-    float lanes[lane_count] = {};
-    for (std::size_t i = 0; i < dims; i += lane_count) {
-        for (std::size_t lane = 0; lane < lane_count; ++lane) {
-            const float difference = child[i + lane] - parent[i + lane];
-            lanes[lane] += difference * difference;
-        }
-    }
-    return add_lanes(lanes);
-}
-
 // <parent, child - parent>
 float parent_product(const float* parent, const float* child, std::size_t dims) {
     float lanes[lane_count] = {};
     for (std::size_t i = 0; i < dims; i += lane_count) {
         for (std::size_t lane = 0; lane < lane_count; ++lane) {
             lanes[lane] += (child[i + lane] - parent[i + lane]) * parent[i + lane];
-        }
-    }
-    return add_lanes(lanes);
-}
-
-// <r, s>, where |s| is three beyond the outer bound and one below.
-float code_product(const float* parent, const float* child, std::size_t dims, float outer) {
-    float lanes[lane_count] = {};
-    for (std::size_t i = 0; i < dims; i += lane_count) {
-        for (std::size_t lane = 0; lane < lane_count; ++lane) {
-            const float size = std::fabs(child[i + lane] - parent[i + lane]);
-            lanes[lane] += size * (size > outer ? 3.0F : 1.0F);
         }
     }
     return add_lanes(lanes);
@@ -127,12 +104,14 @@ std::size_t code_bits(std::size_t dims, std::size_t degree, std::size_t bytes) {
 EdgeFactors encode_edge(Metric metric, const float* parent, const float* child, std::size_t dims,
                         std::size_t code_bits, std::uint8_t* code) {
     const CodeForm form = code_form(dims, code_bits);
-    const float squares = squared_length(parent, child, dims);
+    const Kernels& kernels = active_kernels();
+    const float squares = kernels.sum_squares(parent, child, dims);
     const double deviation = std::sqrt(static_cast<double>(squares) / static_cast<double>(dims));
     const float outer = form.planes == 2 ? static_cast<float>(outer_bound * deviation)
                                          : std::numeric_limits<float>::infinity();
     write_code(parent, child, form, outer, code);
-    const float along = code_product(parent, child, form.dims, outer);
+    // <r, s>, where |s| is three beyond the outer bound and one below.
+    const float along = kernels.sum_levels(parent, child, form.dims, outer);
     // An edge between equal vectors has no direction.
     const float stretch = along > 0 && std::isfinite(squares / along) ? squares / along : 0;
     if (metric == Metric::inner_product) {

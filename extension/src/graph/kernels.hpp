@@ -44,6 +44,14 @@ struct Kernels {
     void (*mark_above)(const float* parent, const float* child, std::size_t n, float bound,
                        std::uint64_t* words);
 
+    // The sum of (child[i] - parent[i])^2: sixteen partial sums, added by halves. `n` is a multiple
+    // of 16.
+    float (*sum_squares)(const float* parent, const float* child, std::size_t n);
+
+    // The sum of |child[i] - parent[i]|, thrice where that is above `outer`; added likewise. `n` is
+    // a multiple of 16.
+    float (*sum_levels)(const float* parent, const float* child, std::size_t n, float outer);
+
     // sums[row] = the sum of the values whose bit in codes[row] is set. Bit 8b + j of the code's
     // little-endian word w stands for values[64w + 8j + b]. `words` is at most 16; `values` is
     // aligned to 64 bytes, `codes` need not be.

@@ -160,6 +160,49 @@ void mark_above(const float* parent, const float* child, std::size_t n, float bo
     }
 }
 
+// Sixteen partial sums in two registers, added by halves, as the scalar kernels do.
+float add_float_lanes(__m256 first, __m256 second) {
+    __m256 lanes = _mm256_add_ps(first, second);
+    lanes = _mm256_add_ps(lanes, _mm256_permute2f128_ps(lanes, lanes, 0x01));
+    lanes = _mm256_add_ps(lanes, _mm256_permute_ps(lanes, 0x4E));
+    lanes = _mm256_add_ps(lanes, _mm256_permute_ps(lanes, 0xB1));
+    return _mm256_cvtss_f32(lanes);
+}
+
+__m256 squares(const float* parent, const float* child) {
+    const __m256 difference = _mm256_sub_ps(_mm256_loadu_ps(child), _mm256_loadu_ps(parent));
+    return _mm256_mul_ps(difference, difference);
+}
+
+float sum_squares(const float* parent, const float* child, std::size_t n) {
+    __m256 first = _mm256_setzero_ps();
+    __m256 second = _mm256_setzero_ps();
+    for (std::size_t i = 0; i < n; i += 2 * width) {
+        first = _mm256_add_ps(first, squares(parent + i, child + i));
+        second = _mm256_add_ps(second, squares(parent + i + width, child + i + width));
+    }
+    return add_float_lanes(first, second);
+}
+
+__m256 levels(const float* parent, const float* child, __m256 bounds) {
+    const __m256 sign = _mm256_set1_ps(-0.0F);
+    const __m256 size =
+        _mm256_andnot_ps(sign, _mm256_sub_ps(_mm256_loadu_ps(child), _mm256_loadu_ps(parent)));
+    const __m256 is_outer = _mm256_cmp_ps(size, bounds, _CMP_GT_OQ);
+    return _mm256_blendv_ps(size, _mm256_mul_ps(size, _mm256_set1_ps(3)), is_outer);
+}
+
+float sum_levels(const float* parent, const float* child, std::size_t n, float outer) {
+    const __m256 bounds = _mm256_set1_ps(outer);
+    __m256 first = _mm256_setzero_ps();
+    __m256 second = _mm256_setzero_ps();
+    for (std::size_t i = 0; i < n; i += 2 * width) {
+        first = _mm256_add_ps(first, levels(parent + i, child + i, bounds));
+        second = _mm256_add_ps(second, levels(parent + i + width, child + i + width, bounds));
+    }
+    return add_float_lanes(first, second);
+}
+
 long long load_word(const std::uint8_t* code, std::size_t word) {
     long long value = 0;
     __builtin_memcpy(&value, code + word * word_bytes, word_bytes);
@@ -201,9 +244,9 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
     }
 }
 
-constexpr Kernels kernels = {"avx2",     flip_signs,         hadamard,
-                             mix_halves, largest_difference, round_differences,
-                             mark_above, sum_selected,       count_differing};
+constexpr Kernels kernels = {
+    "avx2",     flip_signs,  hadamard,   mix_halves,   largest_difference, round_differences,
+    mark_above, sum_squares, sum_levels, sum_selected, count_differing};
 
 }  // namespace
 

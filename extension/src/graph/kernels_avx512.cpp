@@ -148,6 +148,38 @@ void mark_above(const float* parent, const float* child, std::size_t n, float bo
     }
 }
 
+// By halves, as the scalar kernels do.
+float add_lanes(__m512 lanes) {
+    lanes = _mm512_add_ps(lanes, _mm512_shuffle_f32x4(lanes, lanes, 0x4E));
+    lanes = _mm512_add_ps(lanes, _mm512_shuffle_f32x4(lanes, lanes, 0xB1));
+    lanes = _mm512_add_ps(lanes, _mm512_permute_ps(lanes, 0x4E));
+    lanes = _mm512_add_ps(lanes, _mm512_permute_ps(lanes, 0xB1));
+    return _mm512_cvtss_f32(lanes);
+}
+
+float sum_squares(const float* parent, const float* child, std::size_t n) {
+    __m512 sum = _mm512_setzero_ps();
+    for (std::size_t i = 0; i < n; i += width) {
+        const __m512 difference =
+            _mm512_sub_ps(_mm512_loadu_ps(child + i), _mm512_loadu_ps(parent + i));
+        sum = _mm512_add_ps(sum, _mm512_mul_ps(difference, difference));
+    }
+    return add_lanes(sum);
+}
+
+float sum_levels(const float* parent, const float* child, std::size_t n, float outer) {
+    const __m512 bounds = _mm512_set1_ps(outer);
+    const __m512 three = _mm512_set1_ps(3);
+    __m512 sum = _mm512_setzero_ps();
+    for (std::size_t i = 0; i < n; i += width) {
+        const __m512 size =
+            _mm512_abs_ps(_mm512_sub_ps(_mm512_loadu_ps(child + i), _mm512_loadu_ps(parent + i)));
+        const __mmask16 is_outer = _mm512_cmp_ps_mask(size, bounds, _CMP_GT_OQ);
+        sum = _mm512_add_ps(sum, _mm512_mask_mul_ps(size, is_outer, size, three));
+    }
+    return add_lanes(sum);
+}
+
 // Moves dimension 8j + b to place 8b + j, where its bit is in a code's word.
 __m512i in_order_of_bits(const std::int8_t* values) {
     alignas(64) std::uint8_t from[64];
@@ -213,9 +245,9 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
     }
 }
 
-constexpr Kernels kernels = {"avx512",   flip_signs,         hadamard,
-                             mix_halves, largest_difference, round_differences,
-                             mark_above, sum_selected,       count_differing};
+constexpr Kernels kernels = {"avx512",           flip_signs,        hadamard,       mix_halves,
+                             largest_difference, round_differences, mark_above,     sum_squares,
+                             sum_levels,         sum_selected,      count_differing};
 
 }  // namespace
 

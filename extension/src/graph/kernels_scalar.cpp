@@ -80,6 +80,39 @@ void mark_above(const float* parent, const float* child, std::size_t n, float bo
     }
 }
 
+constexpr std::size_t lane_count = 16;
+
+float add_lanes(float* lanes) {
+    for (std::size_t half = lane_count / 2; half > 0; half /= 2) {
+        for (std::size_t lane = 0; lane < half; ++lane) {
+            lanes[lane] += lanes[lane + half];
+        }
+    }
+    return lanes[0];
+}
+
+float sum_squares(const float* parent, const float* child, std::size_t n) {
+    float lanes[lane_count] = {};
+    for (std::size_t i = 0; i < n; i += lane_count) {
+        for (std::size_t lane = 0; lane < lane_count; ++lane) {
+            const float difference = child[i + lane] - parent[i + lane];
+            lanes[lane] += difference * difference;
+        }
+    }
+    return add_lanes(lanes);
+}
+
+float sum_levels(const float* parent, const float* child, std::size_t n, float outer) {
+    float lanes[lane_count] = {};
+    for (std::size_t i = 0; i < n; i += lane_count) {
+        for (std::size_t lane = 0; lane < lane_count; ++lane) {
+            const float size = std::fabs(child[i + lane] - parent[i + lane]);
+            lanes[lane] += size > outer ? size * 3.0F : size;
+        }
+    }
+    return add_lanes(lanes);
+}
+
 std::uint64_t load_word(const std::uint8_t* code, std::size_t word) {
     std::uint64_t value = 0;
     std::memcpy(&value, code + word * word_bytes, word_bytes);
@@ -126,8 +159,8 @@ void count_differing(const std::uint8_t* code, const std::uint8_t* codes, std::s
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",   flip_signs,         hadamard,
-                                mix_halves, largest_difference, round_differences,
-                                mark_above, sum_selected,       count_differing};
+const Kernels scalar_kernels = {"scalar",           flip_signs,        hadamard,       mix_halves,
+                                largest_difference, round_differences, mark_above,     sum_squares,
+                                sum_levels,         sum_selected,      count_differing};
 
 }  // namespace pgmind::graph

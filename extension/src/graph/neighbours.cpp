@@ -49,17 +49,28 @@ class Angles {
   public:
     Angles(std::size_t dims, std::size_t code_bits)
         : words_(code_form(dims, code_bits).plane_words),
-          per_bit_(pi / static_cast<double>(code_form(dims, code_bits).dims)) {}
+          per_bit_(static_cast<float>(pi / static_cast<double>(code_form(dims, code_bits).dims))) {}
 
+    // Within 1e-5 of the cosine, where an angle of a hundred bits is known to a few hundredths.
     float cosine(const std::uint8_t* a, const std::uint8_t* b) const {
         std::uint32_t differing = 0;
         active_kernels().count_differing(a, b, words_, 1, &differing);
-        return static_cast<float>(std::cos(std::min(pi, per_bit_ * differing)));
+        return -sine(std::min(half_pi, per_bit_ * static_cast<float>(differing) - half_pi));
     }
 
   private:
+    static constexpr auto half_pi = static_cast<float>(pi / 2);
+
+    // Taylor's polynomial, for angles up to a right one: this is called a thousand times an insert.
+    static float sine(float angle) {
+        const float square = angle * angle;
+        return angle *
+               (1 + square * (-1 / 6.0F + square * (1 / 120.0F +
+                                                    square * (-1 / 5040.0F + square / 362880.0F))));
+    }
+
     std::size_t words_;
-    double per_bit_;
+    float per_bit_;
 };
 
 // Whether one of the kept edges' targets is nearer to that of `far` than the node is.

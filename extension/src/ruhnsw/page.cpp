@@ -103,7 +103,10 @@ void prefetch_page(const Index& index, BlockNumber block, Size offset, Size byte
         return;
     }
     // Another page by now, perhaps: then the hint is useless, but reading ahead does no harm.
-    const char* start = static_cast<const char*>(BufferGetPage(cached.buffer)) + offset;
+    const char* page = BufferGetPage(cached.buffer);
+    const char* start = page + offset;
+    __builtin_prefetch(page);
+    __builtin_prefetch(page + BLCKSZ - MAXALIGN(sizeof(PageTail)));
     for (Size i = 0; i < bytes; i += 64) {
         __builtin_prefetch(start + i);
     }

@@ -25,7 +25,8 @@ Index new_index(Relation relation, const MetaPage& meta, pg_atomic_uint64* promo
 // The page, pinned and locked (BUFFER_LOCK_SHARE or _EXCLUSIVE). It may be any page of the index:
 // the caller checks kind and tenant. Remembers in which buffer it was.
 Buffer read_page(const Index& index, BlockNumber block, int lock_mode);
-// A hint to the processor that the page's first `bytes` after `offset` are needed soon.
+// A hint to the processor that the page's head and tail and the `bytes` after `offset` are needed
+// soon.
 void prefetch_page(const Index& index, BlockNumber block, Size offset, Size bytes);
 
 inline bool is_page(Page page, PageKind kind, uint32 tenant) {

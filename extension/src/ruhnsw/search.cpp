@@ -8,6 +8,8 @@ namespace pgmind::ruhnsw {
 namespace {
 
 constexpr Size first_seen_slots = 1024;
+// Of an insert's search, which is longer: so that it seldom grows.
+constexpr Size insert_seen_slots = 4096;
 constexpr Size first_frontier_room = 512;
 constexpr uint32 first_found_room = 64;
 constexpr Size prefetch_head_bytes = 768;
@@ -22,8 +24,7 @@ void* allocate_aligned(Search* search, Size bytes) {
     return reinterpret_cast<void*>((start + 63) & ~static_cast<std::uintptr_t>(63));
 }
 
-void grow_found(Search* search) {
-    const uint32 room = search->found_room == 0 ? first_found_room : 2 * search->found_room;
+void grow_found(Search* search, uint32 room) {
     auto* found = static_cast<Found*>(allocate(search, room * sizeof(Found)));
     if (search->found != nullptr) {
         std::memcpy(found, search->found, search->found_count * sizeof(Found));
@@ -81,6 +82,32 @@ Slot* slot_of_link(const Search* search, Page page, SlotId id, int level) {
     return fits ? slot : nullptr;
 }
 
+// Dead nodes are steps only; those of upper levels may not know yet.
+bool is_result(const Found& found, int level) {
+    return level > 0 || (found.live && found.tid_count > 0);
+}
+
+void make_room(Search* search) {
+    if (search->found_count == search->found_room) {
+        grow_found(search, std::max(first_found_room, 2 * search->found_room));
+    }
+}
+
+// Copies the vector to where offer_found will put what was found: a new place, or that of the
+// farthest, which gives way. (Searches that keep vectors are not resumable.)
+void keep_vector(Search* search, const float* vector, float distance) {
+    uint32 place = search->found_count;
+    if (search->nearest.size() < search->ef) {
+        make_room(search);
+    } else if (distance < search->nearest.top().distance) {
+        place = search->nearest.top().node;
+    } else {
+        return;
+    }
+    const Size floats = search->tenant->geometry.rotated;
+    std::memcpy(search->vectors + place * floats, vector, floats * sizeof(float));
+}
+
 // Exact distance and estimates from the slot, whose page is locked.
 bool measure(Search* search, Slot* slot, SlotId id, Found* found) {
     const Geometry& geometry = search->tenant->geometry;
@@ -103,10 +130,8 @@ bool measure(Search* search, Slot* slot, SlotId id, Found* found) {
     found->live = slot->state == SlotState::live;
     found->tid_count = slot->tid_count;
     std::memcpy(found->tids, slot->tids, slot->tid_count * sizeof(ItemPointerData));
-    const bool is_wanted =
-        search->nearest.size() < search->ef || found->distance < search->nearest.top().distance;
-    if (search->keeps_vectors && is_wanted && vector != search->vector_buffer) {
-        std::memcpy(search->vector_buffer, vector, geometry.rotated * sizeof(float));
+    if (search->keeps_vectors && is_result(*found, slot->level)) {
+        keep_vector(search, vector, found->distance);
     }
     const Links links = links_of(slot, geometry);
     search->links = std::min<uint32>(*links.degree, links.capacity);
@@ -145,33 +170,22 @@ void prefetch_next(const Search* search, int level) {
 }
 
 uint32 new_place(Search* search) {
-    if (search->found_count == search->found_room) {
-        grow_found(search);
-    }
+    make_room(search);
     return search->found_count++;
-}
-
-void store_found(Search* search, uint32 place, const Found& found) {
-    search->found[place] = found;
-    if (search->keeps_vectors) {
-        const Size floats = search->tenant->geometry.rotated;
-        std::memcpy(search->vectors + place * floats, search->vector_buffer,
-                    floats * sizeof(float));
-    }
 }
 
 void offer_found(Search* search, const Found& found, uint32 ef) {
     graph::Nearest* nearest = &search->nearest;
     if (nearest->size() < ef) {
         const uint32 place = new_place(search);
-        store_found(search, place, found);
+        search->found[place] = found;
         nearest->push({found.distance, place});
         return;
     }
     if (found.distance >= nearest->top().distance) {
         if (search->resumable) {
             const uint32 place = new_place(search);
-            store_found(search, place, found);
+            search->found[place] = found;
             set_aside(search, place);
         }
         return;
@@ -181,7 +195,7 @@ void offer_found(Search* search, const Found& found, uint32 ef) {
         set_aside(search, place);
         place = new_place(search);
     }
-    store_found(search, place, found);
+    search->found[place] = found;
     nearest->push({found.distance, place});
 }
 
@@ -232,9 +246,9 @@ void init_search(Search* search) {
     search->estimates = static_cast<float*>(allocate(search, capacity * sizeof(float)));
     search->vector_buffer =
         static_cast<float*>(allocate_aligned(search, geometry.rotated * sizeof(float)));
-    search->seen =
-        graph::NodeSet(static_cast<SlotId*>(allocate(search, first_seen_slots * sizeof(SlotId))),
-                       first_seen_slots);
+    const Size seen_slots = search->keeps_vectors ? insert_seen_slots : first_seen_slots;
+    search->seen = graph::NodeSet(
+        static_cast<SlotId*>(allocate(search, seen_slots * sizeof(SlotId))), seen_slots);
 }
 
 void clear_search(Search* search, uint32 ef) {
@@ -244,6 +258,9 @@ void clear_search(Search* search, uint32 ef) {
     search->found_count = 0;
     search->nearest.clear();
     reserve_nearest(search, ef);
+    if (search->keeps_vectors && search->found_room < ef) {
+        grow_found(search, std::max(first_found_room, ef));
+    }
 }
 
 void add_start(Search* search, SlotId id) {
@@ -266,7 +283,7 @@ void run_search(Search* search, int level, uint32 ef, uint64 steps_max) {
         if (!make_step(search, next.node, level, &found)) {
             continue;
         }
-        if (level > 0 || (found.live && found.tid_count > 0)) {
+        if (is_result(found, level)) {
             offer_found(search, found, ef);
         }
         follow_links(search, ef);

@@ -130,6 +130,24 @@ TEST_P(KernelsTest, MarkAlike) {
     }
 }
 
+TEST_P(KernelsTest, SumDifferencesAlike) {
+    for (std::size_t n = 16; n <= 2048; n += 16) {
+        Guarded<float> parent(n);
+        Guarded<float> child(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            parent.data()[i] = random_.normal();
+            child.data()[i] = random_.normal();
+        }
+        EXPECT_EQ(kernels_->sum_squares(parent.data(), child.data(), n),
+                  scalar_.sum_squares(parent.data(), child.data(), n));
+        for (const float outer : {0.0F, 1.0F, INFINITY}) {
+            EXPECT_EQ(kernels_->sum_levels(parent.data(), child.data(), n, outer),
+                      scalar_.sum_levels(parent.data(), child.data(), n, outer))
+                << n;
+        }
+    }
+}
+
 TEST_P(KernelsTest, SumAndCountAlike) {
     for (std::size_t words = 1; words <= code_bits_max / word_bits; ++words) {
         for (const std::size_t rows : {0U, 1U, 3U, 4U, 7U, 32U, 33U}) {
