@@ -17,6 +17,7 @@ struct Scan {
     Stream** streams;
     int stream_count;
     int stream_room;
+    SortedRows* all;      // instead of streams
     const Vector* query;  // null: ORDER BY distance to NULL, any order
 };
 
@@ -103,12 +104,32 @@ const float* query_for(const Scan* scan, const Tenant& tenant) {
                                                                                         : nullptr;
 }
 
+// A stream takes some 30 KB as soon as its first row is known. Of more tenants all rows are sorted.
+constexpr int streams_max = 1024;
+
+void add_all_rows(void* context, SlotId, const Slot& slot, float distance) {
+    for (int i = 0; i < slot.tid_count; ++i) {
+        add_row(static_cast<SortedRows*>(context), distance, slot.tids[i]);
+    }
+}
+
 bool add_stream(void* context, const Tenant& tenant, const char*) {
     auto* scan = static_cast<Scan*>(context);
     if (tenant.root.first_node == InvalidBlockNumber) {
         return true;
     }
     const float* query = query_for(scan, tenant);
+    if (scan->stream_count == streams_max && scan->all == nullptr) {
+        scan->all = open_sorted_rows();
+        for (int i = 0; i < scan->stream_count; ++i) {
+            const Stream* stream = scan->streams[i];
+            visit_nodes(scan->index, stream->tenant, stream->query, add_all_rows, scan->all);
+        }
+    }
+    if (scan->all != nullptr) {
+        visit_nodes(scan->index, tenant, query, add_all_rows, scan->all);
+        return true;
+    }
     if (scan->stream_count == scan->stream_room) {
         const int room = std::max(4, 2 * scan->stream_room);
         auto* streams = static_cast<Stream**>(
@@ -149,7 +170,50 @@ void start(IndexScanDesc descriptor, Scan* scan) {
             add_stream(scan, tenant, "");
         }
     }
+    if (scan->all != nullptr) {
+        sort_rows(scan->all);
+    }
     scan->is_started = true;
+}
+
+// What the next_row of a scan of many tenants does.
+bool next_of_all(SortedRows* rows, ItemPointerData* tid) {
+    float distance;
+    const bool found = peek_sorted(rows, &distance);
+    if (found) {
+        *tid = take_sorted(rows);
+    }
+    return found;
+}
+
+bool next_of_streams(Scan* scan, ItemPointerData* tid) {
+    Stream* nearest = nullptr;
+    float nearest_distance = 0;
+    for (int i = 0; i < scan->stream_count; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        float distance;
+        if (peek_row(scan->streams[i], &distance) &&
+            (nearest == nullptr || distance < nearest_distance)) {
+            nearest = scan->streams[i];
+            nearest_distance = distance;
+        }
+    }
+    if (nearest != nullptr) {
+        *tid = take_row(nearest);
+    }
+    return nearest != nullptr;
+}
+
+void close_sources(Scan* scan) {
+    for (int i = 0; i < scan->stream_count; ++i) {
+        close_stream(scan->streams[i]);
+    }
+    if (scan->all != nullptr) {
+        close_sorted_rows(scan->all);
+    }
+    scan->streams = nullptr;
+    scan->stream_count = scan->stream_room = 0;
+    scan->all = nullptr;
 }
 
 }  // namespace
@@ -165,10 +229,9 @@ IndexScanDesc begin_scan(Relation index, int keys, int order_bys) {
 
 void restart_scan(IndexScanDesc descriptor, ScanKey keys, int, ScanKey order_bys, int) {
     auto* scan = static_cast<Scan*>(descriptor->opaque);
+    close_sources(scan);
     MemoryContextReset(scan->memory);
     scan->is_started = false;
-    scan->streams = nullptr;
-    scan->stream_count = scan->stream_room = 0;
     if (keys != nullptr && descriptor->numberOfKeys > 0) {
         std::copy(keys, keys + descriptor->numberOfKeys, descriptor->keyData);
     }
@@ -183,28 +246,17 @@ bool next_row(IndexScanDesc descriptor, ScanDirection) {
     if (!scan->is_started) {
         start(descriptor, scan);
     }
-    Stream* nearest = nullptr;
-    float nearest_distance = 0;
-    for (int i = 0; i < scan->stream_count; ++i) {
-        CHECK_FOR_INTERRUPTS();
-        float distance;
-        if (peek_row(scan->streams[i], &distance) &&
-            (nearest == nullptr || distance < nearest_distance)) {
-            nearest = scan->streams[i];
-            nearest_distance = distance;
-        }
-    }
-    if (nearest != nullptr) {
-        descriptor->xs_heaptid = take_row(nearest);
-        descriptor->xs_recheck = false;
-        descriptor->xs_recheckorderby = false;
-    }
+    const bool found = scan->all != nullptr ? next_of_all(scan->all, &descriptor->xs_heaptid)
+                                            : next_of_streams(scan, &descriptor->xs_heaptid);
+    descriptor->xs_recheck = false;
+    descriptor->xs_recheckorderby = false;
     MemoryContextSwitchTo(before);
-    return nearest != nullptr;
+    return found;
 }
 
 void end_scan(IndexScanDesc descriptor) {
     auto* scan = static_cast<Scan*>(descriptor->opaque);
+    close_sources(scan);
     MemoryContextDelete(scan->memory);
     pfree(scan);
     descriptor->opaque = nullptr;

@@ -27,48 +27,17 @@ Found* add_found(Search* search) {
     return &search->found[search->found_count++];
 }
 
-void read_page_rows(Stream* stream, Page page, float* vector_buffer) {
-    const Geometry& geometry = stream->tenant.geometry;
-    const Metric metric = stream->index->meta.metric;
-    const int slots = page_slots(page, geometry.node);
-    for (int number = 0; number < slots; ++number) {
-        Slot* slot = slot_at(page, geometry.node, number);
-        if (slot->state != SlotState::live || slot->tid_count == 0 ||
-            slot->tenant != stream->tenant.root.tenant) {
-            continue;
-        }
-        float distance = 0;
-        if (stream->query != nullptr) {
-            const float* vector = slot_vector(*stream->index, geometry, slot, vector_buffer);
-            if (vector == nullptr) {
-                continue;
-            }
-            distance = vector_distance(metric, stream->query, vector, geometry.rotated);
-        }
-        Found* found = add_found(&stream->search);
-        found->distance = std::isnan(distance) ? std::numeric_limits<float>::infinity() : distance;
-        found->tid_count = slot->tid_count;
-        std::memcpy(found->tids, slot->tids, slot->tid_count * sizeof(ItemPointerData));
-    }
+void note_found(void* context, SlotId id, const Slot& slot, float distance) {
+    Found* found = add_found(static_cast<Search*>(context));
+    found->id = id;
+    found->distance = distance;
+    found->tid_count = slot.tid_count;
+    std::memcpy(found->tids, slot.tids, slot.tid_count * sizeof(ItemPointerData));
 }
 
 // Every node of the tenant: the chain of its pages.
 void read_all(Stream* stream) {
-    auto* vector_buffer = static_cast<float*>(
-        MemoryContextAlloc(stream->memory, stream->tenant.geometry.rotated * sizeof(float)));
-    BlockNumber block = stream->tenant.root.first_node;
-    while (block != InvalidBlockNumber) {
-        CHECK_FOR_INTERRUPTS();
-        Buffer buffer = read_page(*stream->index, block, BUFFER_LOCK_SHARE);
-        Page page = BufferGetPage(buffer);
-        block = InvalidBlockNumber;
-        // Another tenant's: VACUUM found this one empty and gave its pages away.
-        if (is_page(page, PageKind::node, stream->tenant.root.tenant)) {
-            read_page_rows(stream, page, vector_buffer);
-            block = page_tail(page)->next;
-        }
-        UnlockReleaseBuffer(buffer);
-    }
+    visit_nodes(*stream->index, stream->tenant, stream->query, note_found, &stream->search);
     auto* batch = static_cast<uint32*>(MemoryContextAllocHuge(
         stream->memory, std::max<Size>(stream->search.found_count, 1) * sizeof(uint32)));
     for (uint32 i = 0; i < stream->search.found_count; ++i) {
@@ -128,6 +97,63 @@ void search_on(Stream* stream) {
     stream->batch_count = std::min(stream->batch_count, ef_search());
 }
 
+bool is_strict() {
+    return iterative_scan_setting == static_cast<int>(IterativeScan::strict_order);
+}
+
+// A step of a search costs several times what it costs to read the next page of the chain.
+constexpr uint64 walk_share = 16;
+
+// Whether the rest had better be read and sorted: in strict order, as a search finds the more rows
+// too late the farther it goes, and where the scan may visit every node.
+bool must_walk(const Stream* stream) {
+    const uint64 nodes = static_cast<uint64>(stream->tenant.root.node_pages) *
+                         stream->tenant.geometry.node.slots_per_page;
+    return is_strict() && nodes <= static_cast<uint64>(max_scan_tuples_setting) &&
+           stream->search.steps >= nodes / walk_share;
+}
+
+// What is not returned yet and does not come too late.
+void add_rest(void* context, SlotId id, const Slot& slot, float distance) {
+    auto* stream = static_cast<Stream*>(context);
+    const SlotId* end = stream->last_nodes + stream->last_count;
+    const bool is_beyond =
+        distance > stream->last_distance ||
+        (distance == stream->last_distance &&
+         std::find(static_cast<const SlotId*>(stream->last_nodes), end, id) == end);
+    for (int i = 0; is_beyond && i < slot.tid_count; ++i) {
+        add_row(stream->rest, distance, slot.tids[i]);
+    }
+}
+
+void walk_rest(Stream* stream) {
+    MemoryContext before = MemoryContextSwitchTo(stream->memory);
+    stream->rest = open_sorted_rows();
+    visit_nodes(*stream->index, stream->tenant, stream->query, add_rest, stream);
+    sort_rows(stream->rest);
+    MemoryContextSwitchTo(before);
+}
+
+// Ties are told apart by their nodes.
+void note_last(Stream* stream, const Found& found) {
+    if (found.distance > stream->last_distance) {
+        stream->last_distance = found.distance;
+        stream->last_count = 0;
+    }
+    if (stream->last_count == stream->last_room) {
+        const uint32 room = std::max<uint32>(8, 2 * stream->last_room);
+        auto* nodes =
+            static_cast<SlotId*>(MemoryContextAllocHuge(stream->memory, room * sizeof(SlotId)));
+        std::copy(stream->last_nodes, stream->last_nodes + stream->last_count, nodes);
+        if (stream->last_nodes != nullptr) {
+            pfree(stream->last_nodes);
+        }
+        stream->last_nodes = nodes;
+        stream->last_room = room;
+    }
+    stream->last_nodes[stream->last_count++] = found.id;
+}
+
 void next_batch(Stream* stream) {
     stream->batch_next = 0;
     stream->batch_count = 0;
@@ -137,14 +163,17 @@ void next_batch(Stream* stream) {
         stream->is_started = true;
         reads_all ? read_all(stream) : search_first(stream);
     } else if (!reads_all && iterative_scan_setting != static_cast<int>(IterativeScan::off)) {
+        if (must_walk(stream)) {
+            walk_rest(stream);
+            return;
+        }
         search_on(stream);
     }
     stream->is_at_end = stream->batch_count == 0;
 }
 
 bool comes_too_late(const Stream* stream, const Found& found) {
-    return iterative_scan_setting == static_cast<int>(IterativeScan::strict_order) &&
-           found.distance < stream->last_distance;
+    return is_strict() && found.distance < stream->last_distance;
 }
 
 }  // namespace
@@ -160,6 +189,10 @@ Stream* open_stream(const Index& index, const Tenant& tenant, const float* query
 
 bool peek_row(Stream* stream, float* distance) {
     while (!stream->is_at_end) {
+        if (stream->rest != nullptr) {
+            stream->is_at_end = !peek_sorted(stream->rest, distance);
+            return !stream->is_at_end;
+        }
         if (stream->batch_next < stream->batch_count) {
             const Found& found = stream->search.found[stream->batch[stream->batch_next]];
             if (stream->tid_next < found.tid_count && !comes_too_late(stream, found)) {
@@ -176,9 +209,20 @@ bool peek_row(Stream* stream, float* distance) {
 }
 
 ItemPointerData take_row(Stream* stream) {
+    if (stream->rest != nullptr) {
+        return take_sorted(stream->rest);
+    }
     const Found& found = stream->search.found[stream->batch[stream->batch_next]];
-    stream->last_distance = std::max(stream->last_distance, found.distance);
+    if (stream->tid_next == 0 && is_strict()) {
+        note_last(stream, found);
+    }
     return found.tids[stream->tid_next++];
+}
+
+void close_stream(Stream* stream) {
+    if (stream->rest != nullptr) {
+        close_sorted_rows(stream->rest);
+    }
 }
 
 }  // namespace pgmind::ruhnsw

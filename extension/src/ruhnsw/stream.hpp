@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ruhnsw/exact.hpp"
 #include "ruhnsw/search.hpp"
 
 // One tenant's rows in the order of their distance to a query, as many as are asked for.
@@ -19,6 +20,11 @@ struct Stream {
     uint32 batch_next = 0;
     uint32 tid_next = 0;  // of the row that comes next
     float last_distance = 0;
+    // In strict order only: the nodes returned at last_distance, and the rows beyond the search.
+    SlotId* last_nodes = nullptr;
+    uint32 last_count = 0;
+    uint32 last_room = 0;
+    SortedRows* rest = nullptr;
 };
 
 Stream* open_stream(const Index& index, const Tenant& tenant, const float* query,
@@ -27,5 +33,7 @@ Stream* open_stream(const Index& index, const Tenant& tenant, const float* query
 bool peek_row(Stream* stream, float* distance);
 // After peek_row said true.
 ItemPointerData take_row(Stream* stream);
+// Before its memory goes.
+void close_stream(Stream* stream);
 
 }  // namespace pgmind::ruhnsw

@@ -43,6 +43,18 @@ SELECT count(*), count(DISTINCT id), bool_and(distance > before - 1e-5) AS in_or
     SELECT id, distance, lag(distance, 1, 0::float8) OVER (ORDER BY place) AS before FROM (
         SELECT id, v <-> sample_vector(24, 5) AS distance, row_number() OVER () AS place
         FROM (SELECT id, v FROM points ORDER BY v <-> sample_vector(24, 5) LIMIT 500) a) b) c;
+-- To the end: what the search has not come to is read and sorted.
+SET ruvector.ef_search = 40;
+SELECT count(*) > 1990 AS nearly_all, count(DISTINCT id) = count(*) AS once,
+       bool_and(distance > before - 1e-4) AS in_order FROM (
+    SELECT id, distance, lag(distance, 1, 0::float8) OVER (ORDER BY place) AS before FROM (
+        SELECT id, v <-> sample_vector(24, 5) AS distance, row_number() OVER () AS place
+        FROM (SELECT id, v FROM points ORDER BY v <-> sample_vector(24, 5)) a) b) c;
+SET work_mem = '64kB';
+SELECT count(*) > 1990 AS nearly_all
+FROM (SELECT id FROM points ORDER BY v <-> sample_vector(24, 5)) a;
+RESET work_mem;
+SET ruvector.ef_search = 10;
 SET ruvector.iterative_scan = off;
 SELECT count(*) FROM (SELECT id FROM points ORDER BY v <-> sample_vector(24, 5) LIMIT 500) a;
 SET ruvector.iterative_scan = relaxed_order;

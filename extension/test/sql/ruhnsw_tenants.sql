@@ -78,3 +78,17 @@ EXPLAIN (COSTS OFF) SELECT v FROM keyed WHERE a = 1 ORDER BY v <-> '[31,1]' LIMI
 
 RESET enable_seqscan;
 DROP TABLE entries, keyed;
+
+-- So many tenants at once that all rows are sorted instead of merged.
+CREATE TABLE crowd (tenant integer, v ruvector(2));
+INSERT INTO crowd SELECT g % 1100, ('[' || g || ',0]')::ruvector FROM generate_series(1, 2200) g;
+CREATE INDEX crowd_index ON crowd USING ruhnsw (tenant, v);
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT tenant, v FROM crowd ORDER BY v <-> '[1,0]' LIMIT 3;
+SELECT count(*), bool_and(x = place) AS in_order FROM (
+    SELECT v <-> '[0,0]' AS x, row_number() OVER () AS place
+    FROM (SELECT v FROM crowd ORDER BY v <-> '[0,0]') a) b;
+RESET enable_seqscan;
+RESET enable_sort;
+DROP TABLE crowd;
