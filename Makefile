@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := build/release
 NINJA := ninja -C
 
-.PHONY: help deps build up test test-extension asan tsan tidy format bench fuzz coverage clean
+.PHONY: help deps build up test test-extension asan tsan tidy format bench bench-vector fuzz coverage clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ format: ## Rewrite C++ files in the project's format
 
 bench: build ## Benchmarks: a table each, figures in build/bench/*.json
 	@scripts/bench
+
+bench-vector: deps ## Vector search against pgvector and hnswlib, where they are (ARGS=--full for all of it)
+	@python3 bench/vector_search.py $(ARGS)
 
 fuzz: deps ## Run every fuzzer for FUZZ_SECONDS (default 60)
 	@scripts/fuzz

@@ -86,11 +86,18 @@ kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIE
 graph_bench: $(here)/bench/graph_bench.cpp $(wildcard $(here)/test/graph/memory_graph*.cpp) \
 	$(GRAPH_OBJS) $(KERNEL_OBJS) $(wildcard $(here)/test/graph/*.hpp) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lz -lstdc++ -lm
+# HNSWLIB=DIR names hnswlib's sources where its package is not installed; without both, no bound.
+# Its distances want the instructions of this very machine, and it throws.
+vector_hnswlib.o: $(here)/bench/vector_hnswlib.cpp $(TOOL_DEPENDENCIES)
+	@$(CLANG) -std=c++20 -O3 -march=native $(if $(HNSWLIB),-isystem $(HNSWLIB)) -c -o $@ $<
+vector_load: $(here)/bench/vector_load.cpp vector_hnswlib.o $(KERNEL_OBJS) \
+	$(here)/bench/vector_load.hpp $(TOOL_DEPENDENCIES)
+	$(LINK_TOOL) -I$(shell $(PG_CONFIG) --includedir) -lpq -lz -lstdc++ -lm
 # From the source, as the parser itself must be instrumented.
 parse_fuzz: $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-.PHONY: check-kernels check-graph check-parse bench bench-graph fuzz
+.PHONY: check-kernels check-graph check-parse bench bench-graph bench-vector-load fuzz
 check-kernels: kernels_test
 	./kernels_test
 check-graph: graph_test
@@ -102,5 +109,7 @@ bench: kernels_bench
 	./kernels_bench ../bench/extension_kernels.json $(shell git -C $(here) rev-parse --short HEAD)
 bench-graph: graph_bench
 	@echo "built $(CURDIR)/graph_bench"
+bench-vector-load: vector_load
+	@echo "built $(CURDIR)/vector_load"
 fuzz: parse_fuzz
 	@echo "built $(CURDIR)/parse_fuzz"
