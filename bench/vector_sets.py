@@ -1,12 +1,11 @@
 """Data sets of bench/vector_search.py: vectors, queries and their exact neighbours, in files."""
-import array
 import pathlib
-import random
 import struct
 import subprocess
 
 IMAGES = pathlib.Path("/usr/share/datasets/fashion-mnist")
 QUERIES_MAX = 1000
+IMAGES_MAX = 60_000
 NEAREST = 10
 
 
@@ -53,12 +52,16 @@ class Sets:
         return made
 
     def images(self, rows):
-        for part, file in (("base", "train"), ("queries", "t10k")):
-            path = IMAGES / f"{file}-images-idx3-ubyte.gz"
-            if not path.exists():
-                raise SystemExit("the package dataset-fashion-mnist is not installed")
-            self.call("idx", path, self.folder / f"images.{part}")
+        self.call("images", images_file("train"), self.folder / "images.base",
+                  min(rows, IMAGES_MAX))
+        self.call("images", images_file("t10k"), self.folder / "images.queries", QUERIES_MAX)
         return self.finish("images", "l2", rows)
+
+    def patches(self, rows):
+        """Small pieces of the images: a size that no other data on the machine has."""
+        self.call("patches", images_file("train"), self.folder / "patches.base", rows)
+        self.call("patches", images_file("t10k"), self.folder / "patches.queries", QUERIES_MAX)
+        return self.finish("patches", "l2", rows)
 
     def text(self, rows, dims):
         """This machine's package records; what a package is and what it needs are documents of
@@ -79,56 +82,22 @@ class Sets:
         self.call("text", path, self.folder / "text.base", self.folder / "text.queries", dims)
         return self.finish("text", "cosine", rows)
 
-    def clusters(self, rows, dims):
-        """Points around 1,000 centres, for sizes that no data on the machine has."""
-        source = random.Random(1)
-        centres = [[source.gauss(0, 1) for _ in range(dims)] for _ in range(1000)]
-        numbers = array.array("f")
-        for _ in range(rows + QUERIES_MAX):
-            centre = source.choice(centres)
-            numbers.extend(value + source.gauss(0, 0.5) for value in centre)
-        split = rows * dims
-        write(self.folder / "clusters.base", rows, dims, numbers[:split])
-        write(self.folder / "clusters.queries", QUERIES_MAX, dims, numbers[split:])
-        return self.finish("clusters", "l2", rows)
+
+def images_file(part):
+    path = IMAGES / f"{part}-images-idx3-ubyte.gz"
+    if not path.exists():
+        raise SystemExit("the package dataset-fashion-mnist is not installed")
+    return path
 
 
 def tenant_sizes(count, rows):
-    """From 100 to 10,000, most of them small, no more than there are rows."""
-    source = random.Random(2)
-    sizes = []
-    for _ in range(count):
-        size = min(10_000, int(100 / max(source.random(), 0.01)))
-        if sum(sizes) + size > rows:
-            break
-        sizes.append(size)
-    return sizes
+    """From 10,000 to 100, the n-th a power of n smaller than the first, no more than there are
+    rows."""
+    def sizes_by(power):
+        return [max(100, round(10_000 / (rank + 1) ** power)) for rank in range(count)]
 
-
-class Targets:
-    """For each query the key of the tenant that it searches, in turn."""
-
-    def __init__(self, sets, data, tenants, name, count):
-        self.all = tenants
-        self.sets = sets
-        self.data = data
-        self.path = sets.folder / f"{name}.targets"
-        self.exact = sets.folder / f"{name}.exact"
-        self.key = tenants[0][0]
-        numbers = array.array("i")
-        for number in range(count):
-            numbers.extend(tenants[number % len(tenants)])
-        write(self.path, count, 3, numbers)
-        sets.call("exact", "cosine", data.base, data.queries, self.exact, NEAREST, self.path)
-
-    def of_largest(self):
-        largest = max(self.all, key=lambda tenant: tenant[2])
-        return Targets(self.sets, self.data, [largest], "largest", QUERIES_MAX)
-
-
-def make_targets(sets, data, sizes):
-    tenants, low = [], 0
-    for key, size in enumerate(sizes):
-        tenants.append((key, low, size))
-        low += size
-    return Targets(sets, data, tenants, "tenants", QUERIES_MAX)
+    low, high = 0.1, 10.0
+    for _ in range(50):
+        power = (low + high) / 2
+        low, high = (low, power) if sum(sizes_by(power)) <= rows else (power, high)
+    return sizes_by(high)

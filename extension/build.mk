@@ -88,10 +88,12 @@ graph_bench: $(here)/bench/graph_bench.cpp $(wildcard $(here)/test/graph/memory_
 	$(LINK_TOOL) -lz -lstdc++ -lm
 # HNSWLIB=DIR names hnswlib's sources where its package is not installed; without both, no bound.
 # Its distances want the instructions of this very machine, and it throws.
-vector_hnswlib.o: $(here)/bench/vector_hnswlib.cpp $(TOOL_DEPENDENCIES)
+HNSWLIB_STAMP := $(shell echo "$(HNSWLIB)" | cmp -s - hnswlib.stamp || echo "$(HNSWLIB)" > hnswlib.stamp)
+vector_hnswlib.o: $(here)/bench/vector_hnswlib.cpp hnswlib.stamp $(TOOL_DEPENDENCIES) \
+	$(here)/bench/vector_load.hpp
 	@$(CLANG) -std=c++20 -O3 -march=native $(if $(HNSWLIB),-isystem $(HNSWLIB)) -c -o $@ $<
-vector_load: $(here)/bench/vector_load.cpp vector_hnswlib.o $(KERNEL_OBJS) \
-	$(here)/bench/vector_load.hpp $(TOOL_DEPENDENCIES)
+vector_load: $(here)/bench/vector_load.cpp $(here)/bench/vector_sets.cpp vector_hnswlib.o \
+	$(KERNEL_OBJS) $(wildcard $(here)/bench/vector_*.hpp) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -I$(shell $(PG_CONFIG) --includedir) -lpq -lz -lstdc++ -lm
 # From the source, as the parser itself must be instrumented.
 parse_fuzz: $(here)/fuzz/parse_fuzz.cpp $(here)/src/parse.cpp $(TOOL_DEPENDENCIES)

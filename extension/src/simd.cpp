@@ -2,6 +2,7 @@
 
 #include "simd.hpp"
 
+#include "graph/kernels.hpp"
 #include "postgres.hpp"
 
 namespace pgmind {
@@ -33,7 +34,12 @@ bool check_simd(int* value, void**, GucSource) {
 }
 
 void assign_simd(int value, void*) {
-    active_kernels = find_kernels(static_cast<InstructionSet>(value));
+    const auto set = static_cast<InstructionSet>(value);
+    active_kernels = find_kernels(set);
+    // The index's kernels give the same bits in every set, so this may change under an index. A
+    // processor may have AVX-512 without the parts of it that they need.
+    const bool has_set = graph::find_graph_kernels(set) != nullptr;
+    graph::use_kernels(has_set ? set : InstructionSet::avx2);
 }
 
 }  // namespace
