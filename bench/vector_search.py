@@ -46,7 +46,7 @@ class Bench:
         self.sets = sets
         self.tool = tool
         self.quick = quick
-        self.seconds, self.rounds = (0.4, 3) if quick else (1.0, 5)
+        self.seconds, self.rounds = (0.4, 4) if quick else (0.5, 12)
         self.table = []
         self.notes = {}
 
