@@ -241,7 +241,8 @@ def measure(bench, options):
             vector_parameters.measure(bench, sets.text(min(rows, 20_000), 256), "text", "cosine")
             vector_parameters.measure(bench, sets.images(min(rows, 20_000)), "images", "l2")
         elif part == "large":
-            bench.measure_set("large", sets.text(100_000, 384), "cosine", workers=(1,))
+            bench.measure_set("large", sets.text(100_000, 384), "cosine", workers=(1,),
+                              changes=False)
         elif part == "million":
             bench.sql("ALTER SYSTEM SET maintenance_work_mem = '256MB'; SELECT pg_reload_conf()")
             count = 1_000_000 if options.full else rows
