@@ -43,8 +43,8 @@ CodeForm code_form(std::size_t dims, std::size_t code_bits);
 // cosine f1 is the exact distance between parent and child.
 //
 // The sign of f2 says whether the edge is pinned: a pinned edge is never given up for another one
-// (neighbours.hpp). Every node but the first has one pinned edge leading to it from an older node,
-// so all can be reached from the first, whatever the heuristics drop.
+// (neighbours.hpp). Chains of pinned edges lead from the first node to every other, whatever the
+// heuristics drop.
 struct EdgeFactors {
     float f1;
     float f2;

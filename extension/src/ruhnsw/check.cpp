@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "ruhnsw/node.hpp"
 #include "ruhnsw/report.hpp"
 
 namespace pgmind::ruhnsw {
@@ -24,7 +25,13 @@ struct Check {
     uint8* states;   // of slots: page_slots_max a block; what SlotState says, plus one
     uint8* levels;   // of slots
     uint32* owners;  // tenant of each block
+    SlotId* next;    // third pass: reached, not followed yet
+    Size next_count;
+    Size next_room;
 };
+
+// In Check::states: a chain of pinned edges leads there.
+constexpr uint8 reached_bit = 0x80;
 
 void report(Check* check, BlockNumber block, const char* fault) {
     Datum values[2] = {Int64GetDatum(block), CStringGetTextDatum(fault)};
@@ -103,7 +110,7 @@ const char* fault_of_link(const Check* check, uint32 tenant, SlotId target, int 
         return psprintf("link to block %u, which is not the tenant's", slot_block(target));
     }
     const Size place = slot_place(slot_block(target), slot_number(target));
-    if (check->states[place] <= 1) {
+    if ((check->states[place] & ~reached_bit) <= 1) {
         return psprintf("link to slot %d of block %u, which is free", slot_number(target),
                         slot_block(target));
     }
@@ -146,6 +153,73 @@ void check_links(Check* check, BlockNumber block, Page page) {
             leads_down ? fault_of_link(check, tail->tenant, slot->below, slot->level - 1) : nullptr;
         if (fault != nullptr) {
             report(check, block, psprintf("slot %d down: %s", number, fault));
+        }
+    }
+}
+
+void add_reached(Check* check, uint32 tenant, SlotId id) {
+    if (fault_of_link(check, tenant, id, 0) != nullptr) {
+        return;  // reported as what it is
+    }
+    uint8* state = &check->states[slot_place(slot_block(id), slot_number(id))];
+    if ((*state & reached_bit) != 0) {
+        return;
+    }
+    *state |= reached_bit;
+    if (check->next_count == check->next_room) {
+        check->next_room *= 2;
+        check->next =
+            static_cast<SlotId*>(repalloc_huge(check->next, check->next_room * sizeof(SlotId)));
+    }
+    check->next[check->next_count++] = id;
+}
+
+// Third pass: the nodes that the entry's node leads to.
+void follow_pinned(Check* check, const CheckTenant& tenant) {
+    const Root& root = tenant.tenant.root;
+    if (root.state != TenantState::graph || root.entry == invalid_slot ||
+        fault_of_link(check, root.tenant, root.entry, root.level) != nullptr) {
+        return;
+    }
+    Slot* slot;
+    Buffer buffer =
+        lock_slot(check->index, tenant.tenant, root.entry, root.level, BUFFER_LOCK_SHARE, &slot);
+    if (!BufferIsValid(buffer)) {
+        return;
+    }
+    add_reached(check, root.tenant, root.level == 0 ? root.entry : slot->base);
+    UnlockReleaseBuffer(buffer);
+    while (check->next_count > 0) {
+        CHECK_FOR_INTERRUPTS();
+        const SlotId id = check->next[--check->next_count];
+        buffer = lock_slot(check->index, tenant.tenant, id, 0, BUFFER_LOCK_SHARE, &slot);
+        if (!BufferIsValid(buffer)) {
+            continue;
+        }
+        const Links links = links_of(slot, tenant.tenant.geometry);
+        for (uint32 i = 0; i < std::min<uint32>(*links.degree, links.capacity); ++i) {
+            if (graph::is_pinned(links.f2[i])) {
+                add_reached(check, root.tenant, links.ids[i]);
+            }
+        }
+        UnlockReleaseBuffer(buffer);
+    }
+}
+
+void check_reach(Check* check, BlockNumber block, Page page) {
+    const CheckTenant* tenant =
+        check->owners[block] == 0 ? nullptr : tenant_with(check, check->owners[block]);
+    if (tenant == nullptr || page_tail(page)->kind != PageKind::node ||
+        tenant->tenant.root.state != TenantState::graph) {
+        return;
+    }
+    const SlotGeometry& part = tenant->tenant.geometry.node;
+    const int slots = std::min<int>(page_slots(page, part), part.slots_per_page);
+    for (int number = 0; number < slots; ++number) {
+        const Slot* slot = slot_at(page, part, number);
+        if (slot->state == SlotState::live && slot->linked &&
+            (check->states[slot_place(block, number)] & reached_bit) == 0) {
+            report(check, block, psprintf("slot %d is out of reach", number));
         }
     }
 }
@@ -237,6 +311,14 @@ PGMIND_FUNCTION(ruhnsw_check) {
     for_each_page(&check, check_page);
     for_each_page(&check, check_page_links);
     check_roots(&check);
+    check.next_room = 256;
+    check.next = static_cast<SlotId*>(palloc(check.next_room * sizeof(SlotId)));
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, check.tenants);
+    while (const auto* tenant = static_cast<CheckTenant*>(hash_seq_search(&status))) {
+        follow_pinned(&check, *tenant);
+    }
+    for_each_page(&check, check_reach);
     index_close(relation, AccessShareLock);
     return static_cast<Datum>(0);
 }

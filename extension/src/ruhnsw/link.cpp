@@ -37,10 +37,45 @@ bool write_links(const Index& index, const Tenant& tenant, SlotId id, int level,
     return true;
 }
 
+// The slots that the slot's pinned edges lead to.
+int copy_pinned(const Index& index, const Tenant& tenant, SlotId id, int level, SlotId* targets,
+                int targets_max) {
+    Slot* slot;
+    Buffer buffer = lock_slot(index, tenant, id, level, BUFFER_LOCK_SHARE, &slot);
+    if (!BufferIsValid(buffer)) {
+        return 0;
+    }
+    const Links links = links_of(slot, tenant.geometry);
+    int count = 0;
+    for (uint32 i = 0; i < std::min<uint32>(*links.degree, links.capacity); ++i) {
+        if (graph::is_pinned(links.f2[i]) && count < targets_max) {
+            targets[count++] = links.ids[i];
+        }
+    }
+    UnlockReleaseBuffer(buffer);
+    return count;
+}
+
+// The neighbours have no room for a pinned edge: then one of those that their own lead to. There is
+// one edge a slot and room for m, so a few steps away there is room.
+void pin_below(const Index& index, const Tenant& tenant, SlotId start, int level, SlotId id,
+               const float* vector) {
+    constexpr int slots_max = 256;
+    SlotId slots[slots_max] = {start};
+    int count = 1;
+    for (int i = 0; i < count; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        if (slots[i] == id || pin_edge(index, tenant, slots[i], level, id, vector)) {
+            return;
+        }
+        count += copy_pinned(index, tenant, slots[i], level, slots + count, slots_max - count);
+    }
+}
+
 // One edge that leads to the new slot is pinned: it stays, so that the slot can always be reached.
 // From the nearest neighbour that has room for one more such.
 void add_reverse_edges(const Index& index, const Tenant& tenant, SlotId id, int level,
-                       const LevelPlan& plan) {
+                       const float* vector, const LevelPlan& plan) {
     bool is_pinned = false;
     for (uint32 i = 0; i < plan.count; ++i) {
         CHECK_FOR_INTERRUPTS();
@@ -52,6 +87,9 @@ void add_reverse_edges(const Index& index, const Tenant& tenant, SlotId id, int 
         } else {
             add_edge(index, tenant, plan.ids[i], level, id, factors, code, false);
         }
+    }
+    if (!is_pinned && plan.count > 0) {
+        pin_below(index, tenant, plan.ids[0], level, id, vector);
     }
 }
 
@@ -68,9 +106,31 @@ bool is_live_node(const Index& index, const Tenant& tenant, SlotId id, int level
     return is_live && (level == 0 || is_live_node(index, tenant, base, 0));
 }
 
-// Makes the slot the entry if there is none, or one below its level. `alone`: also in place of an
-// entry that has no live row. False if a node without links now would be out of reach.
-bool raise_entry(const Index& index, Tenant* tenant, SlotId id, int level, bool alone) {
+// All nodes are within reach of the entry's node; so they are of `node` once that leads there.
+void lead_to_entry(const Index& index, const Tenant& tenant, const Root& root, SlotId node) {
+    if (root.entry == invalid_slot) {
+        return;
+    }
+    SlotId base = root.entry;
+    if (root.level > 0) {
+        Slot* slot;
+        Buffer buffer = lock_slot(index, tenant, base, root.level, BUFFER_LOCK_SHARE, &slot);
+        if (!BufferIsValid(buffer)) {
+            return;
+        }
+        base = slot->base;
+        UnlockReleaseBuffer(buffer);
+    }
+    auto* vector = static_cast<float*>(palloc(tenant.geometry.rotated * sizeof(float)));
+    if (base != node && copy_vector(index, tenant, base, 0, vector)) {
+        pin_edge(index, tenant, node, 0, base, vector);
+    }
+}
+
+// Makes the slot of `node` the entry if there is none, or one below its level. `alone`: also in
+// place of an entry that has no live row. False if a node without links now would be out of reach.
+bool raise_entry(const Index& index, Tenant* tenant, SlotId node, SlotId id, int level,
+                 bool alone) {
     if (!alone && level <= tenant->root.level) {
         return true;
     }
@@ -82,6 +142,7 @@ bool raise_entry(const Index& index, Tenant* tenant, SlotId id, int level, bool 
     const bool replace = root->entry == invalid_slot || level > root->level ||
                          (alone && !is_live_node(index, *tenant, root->entry, root->level));
     if (replace) {
+        lead_to_entry(index, *tenant, *root, node);
         PageEdit edit = edit_start(index);
         root = root_at(edit_page(&edit, buffer), tenant->offset);
         root->entry = id;
@@ -130,6 +191,42 @@ bool add_edge(const Index& index, const Tenant& tenant, SlotId parent, int level
     return kept;
 }
 
+bool pin_edge(const Index& index, const Tenant& tenant, SlotId parent, int level, SlotId child,
+              const float* vector) {
+    const Geometry& geometry = tenant.geometry;
+    auto* from = static_cast<float*>(palloc(geometry.rotated * sizeof(float)));
+    auto* code = static_cast<uint8*>(palloc(geometry.code_bytes));
+    bool added = false;
+    if (copy_vector(index, tenant, parent, level, from)) {
+        const graph::EdgeFactors factors = graph::encode_edge(
+            index.meta.metric, from, vector, geometry.rotated, geometry.code_bits, code);
+        added = add_edge(index, tenant, parent, level, child, graph::pinned(factors), code, true);
+    }
+    pfree(code);
+    pfree(from);
+    return added;
+}
+
+bool set_lost_entry(const Index& index, Tenant* tenant, SlotId id) {
+    Root* root;
+    Buffer buffer = lock_root(index, *tenant, BUFFER_LOCK_EXCLUSIVE, &root);
+    if (!BufferIsValid(buffer)) {
+        return false;
+    }
+    const bool is_lost =
+        root->entry == invalid_slot || !is_live_node(index, *tenant, root->entry, root->level);
+    if (is_lost) {
+        PageEdit edit = edit_start(index);
+        root = root_at(edit_page(&edit, buffer), tenant->offset);
+        root->entry = id;
+        root->level = 0;
+        edit_finish(&edit);
+    }
+    tenant->root = *root_at(BufferGetPage(buffer), tenant->offset);
+    UnlockReleaseBuffer(buffer);
+    return is_lost;
+}
+
 void connect(const Index& index, Tenant* tenant, SlotId id, const float* vector, VectorPlace place,
              ItemPointerData tid, uint32 ef_construction, LinkPlan* plan) {
     constexpr int attempts_max = 100;
@@ -137,8 +234,8 @@ void connect(const Index& index, Tenant* tenant, SlotId id, const float* vector,
         if (!write_links(index, *tenant, id, 0, plan->levels[0])) {
             return;
         }
-        add_reverse_edges(index, *tenant, id, 0, plan->levels[0]);
-        if (plan->levels[0].count > 0 || raise_entry(index, tenant, id, 0, true)) {
+        add_reverse_edges(index, *tenant, id, 0, vector, plan->levels[0]);
+        if (plan->levels[0].count > 0 || raise_entry(index, tenant, id, id, 0, true)) {
             break;
         }
         if (attempt == attempts_max) {
@@ -155,9 +252,9 @@ void connect(const Index& index, Tenant* tenant, SlotId id, const float* vector,
             !write_links(index, *tenant, below, level, plan->levels[level])) {
             return;
         }
-        add_reverse_edges(index, *tenant, below, level, plan->levels[level]);
+        add_reverse_edges(index, *tenant, below, level, vector, plan->levels[level]);
     }
-    raise_entry(index, tenant, below, plan->level, false);
+    raise_entry(index, tenant, id, below, plan->level, false);
 }
 
 }  // namespace pgmind::ruhnsw

@@ -41,6 +41,14 @@ void connect(const Index& index, Tenant* tenant, SlotId id, const float* vector,
 bool add_edge(const Index& index, const Tenant& tenant, SlotId parent, int level, SlotId child,
               graph::EdgeFactors factors, const uint8* code, bool must_add);
 
+// Adds an edge from `parent` to the slot `child`, of that vector, that is never given up. False if
+// `parent` is no live slot of the graph or has no room for one more such edge.
+bool pin_edge(const Index& index, const Tenant& tenant, SlotId parent, int level, SlotId child,
+              const float* vector);
+
+// Makes a live node the entry of a graph that has no live one; false if it has.
+bool set_lost_entry(const Index& index, Tenant* tenant, SlotId id);
+
 // Turns a flat tenant into a graph, unless another process is doing so.
 void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction);
 

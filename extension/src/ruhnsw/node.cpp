@@ -182,6 +182,23 @@ Buffer lock_slot(const Index& index, const Tenant& tenant, SlotId id, int level,
     return InvalidBuffer;
 }
 
+bool copy_vector(const Index& index, const Tenant& tenant, SlotId id, int level, float* out) {
+    Slot* slot;
+    Buffer buffer = lock_slot(index, tenant, id, level, BUFFER_LOCK_SHARE, &slot);
+    if (!BufferIsValid(buffer)) {
+        return false;
+    }
+    const float* vector = nullptr;
+    if (slot->state == SlotState::live && slot->linked) {
+        vector = slot_vector(index, tenant.geometry, slot, out);
+        if (vector != nullptr && vector != out) {
+            std::memcpy(out, vector, tenant.geometry.rotated * sizeof(float));
+        }
+    }
+    UnlockReleaseBuffer(buffer);
+    return vector != nullptr;
+}
+
 bool add_tid(const Index& index, const Tenant& tenant, SlotId id, const float* vector,
              ItemPointerData tid) {
     const Size bytes = tenant.geometry.rotated * sizeof(float);

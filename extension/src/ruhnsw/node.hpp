@@ -34,6 +34,10 @@ inline Slot* slot_on(Page page, const Geometry& geometry, SlotId id, int level) 
     return slot_at(page, geometry.at_level(level), slot_number(id));
 }
 
+// Copies the vector of a slot that is live and linked to `out`, of geometry.rotated floats; false
+// if there is none.
+bool copy_vector(const Index& index, const Tenant& tenant, SlotId id, int level, float* out);
+
 // Adds a row to a node with the same vector; false if there is no such live node or no room in it.
 bool add_tid(const Index& index, const Tenant& tenant, SlotId id, const float* vector,
              ItemPointerData tid);

@@ -90,11 +90,6 @@ bool plan_levels(Search* search, SlotId self, uint32 ef, LinkPlan* plan) {
     }
     for (int level = lowest; level >= 0; --level) {
         run_search(search, level, ef, PG_UINT64_MAX);
-        if (level == 0 && search->nearest.is_empty() && search->entry_base != invalid_slot) {
-            // The way down ended among the dead; the entry itself is kept alive.
-            add_start(search, search->entry_base);
-            run_search(search, level, ef, PG_UINT64_MAX);
-        }
         uint32 count;
         const uint32* places = take_nearest(search, &count);
         if (count == 0 && level > 0) {

@@ -189,8 +189,8 @@ uint32 drop_dead_links(const VacuumRun& run, const Tenant& tenant, const Damaged
     return kept;
 }
 
-// Links both ways. `must_pin`: the slot has lost all its links, so one that leads to it is pinned.
-void link_candidates(const Damaged& damaged, Candidates* candidates, bool must_pin) {
+// Links both ways.
+void link_candidates(const Damaged& damaged, Candidates* candidates) {
     const VacuumRun& run = *candidates->run;
     const Tenant& tenant = *candidates->tenant;
     const Geometry& geometry = tenant.geometry;
@@ -208,9 +208,7 @@ void link_candidates(const Damaged& damaged, Candidates* candidates, bool must_p
         add_edge(run.index, tenant, damaged.id, damaged.level, other, out, code, false);
         const graph::EdgeFactors in = graph::encode_edge(
             metric, vector, damaged.vector, geometry.rotated, geometry.code_bits, code);
-        const bool added = add_edge(run.index, tenant, other, damaged.level, damaged.id,
-                                    must_pin ? graph::pinned(in) : in, code, must_pin);
-        must_pin = must_pin && !added;
+        add_edge(run.index, tenant, other, damaged.level, damaged.id, in, code, false);
     }
 }
 
@@ -248,7 +246,7 @@ void repair_slot(VacuumRun* run, Tenant* tenant, SlotId id, int level) {
         sort_candidates(candidates);
         damaged->dead_count = std::min(damaged->dead_count, candidates_max);
         const uint32 kept = drop_dead_links(*run, *tenant, *damaged);
-        link_candidates(*damaged, candidates, kept == 0);
+        link_candidates(*damaged, candidates);
         if (kept == 0 && candidates->count == 0 && level == 0) {
             relink(*run, tenant, *damaged);
         }
@@ -262,7 +260,6 @@ void repair_page(VacuumRun* run, BlockNumber block) {
     struct {
         SlotId id;
         int level;
-        bool is_dead;
     } damaged[page_slots_max];
     int count = 0;
     VacuumTenant* tenant = nullptr;
@@ -279,9 +276,6 @@ void repair_page(VacuumRun* run, BlockNumber block) {
         for (int number = 0; number < slots; ++number) {
             Slot* slot = slot_at(page, part, number);
             const SlotId id = make_slot_id(block, number);
-            if (slot->state == SlotState::dead && run->is_dead(id)) {
-                damaged[count++] = {id, slot->level, true};
-            }
             if (slot->state != SlotState::live || !slot->linked) {
                 continue;
             }
@@ -289,17 +283,13 @@ void repair_page(VacuumRun* run, BlockNumber block) {
             const SlotId* end = links.ids + std::min<uint32>(*links.degree, links.capacity);
             if (std::any_of(static_cast<const SlotId*>(links.ids), end,
                             [run](SlotId link) { return run->is_dead(link); })) {
-                damaged[count++] = {id, slot->level, false};
+                damaged[count++] = {id, slot->level};
             }
         }
     }
     UnlockReleaseBuffer(buffer);
     for (int i = 0; i < count; ++i) {
-        if (damaged[i].is_dead) {
-            pin_orphans(run, tenant->tenant, damaged[i].id, damaged[i].level);
-        } else {
-            repair_slot(run, &tenant->tenant, damaged[i].id, damaged[i].level);
-        }
+        repair_slot(run, &tenant->tenant, damaged[i].id, damaged[i].level);
     }
 }
 

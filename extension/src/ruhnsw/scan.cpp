@@ -18,6 +18,7 @@ struct Scan {
     int stream_count;
     int stream_room;
     SortedRows* all;      // instead of streams
+    Stream* returned;     // the row returned last came from
     const Vector* query;  // null: ORDER BY distance to NULL, any order
 };
 
@@ -201,6 +202,7 @@ bool next_of_streams(Scan* scan, ItemPointerData* tid) {
     if (nearest != nullptr) {
         *tid = take_row(nearest);
     }
+    scan->returned = nearest;
     return nearest != nullptr;
 }
 
@@ -212,6 +214,7 @@ void close_sources(Scan* scan) {
         close_sorted_rows(scan->all);
     }
     scan->streams = nullptr;
+    scan->returned = nullptr;
     scan->stream_count = scan->stream_room = 0;
     scan->all = nullptr;
 }
@@ -245,6 +248,9 @@ bool next_row(IndexScanDesc descriptor, ScanDirection) {
     MemoryContext before = MemoryContextSwitchTo(scan->memory);
     if (!scan->is_started) {
         start(descriptor, scan);
+    }
+    if (scan->returned != nullptr && !descriptor->kill_prior_tuple) {
+        confirm_row(scan->returned);
     }
     const bool found = scan->all != nullptr ? next_of_all(scan->all, &descriptor->xs_heaptid)
                                             : next_of_streams(scan, &descriptor->xs_heaptid);

@@ -151,6 +151,7 @@ bool make_step(Search* search, SlotId id, int level, Found* found) {
     Slot* slot = slot_of_link(search, BufferGetPage(buffer), id, level);
     const bool ok = slot != nullptr && measure(search, slot, id, found);
     UnlockReleaseBuffer(buffer);
+    search->has_lost_way |= !ok;
     return ok;
 }
 
@@ -199,18 +200,47 @@ void offer_found(Search* search, const Found& found, uint32 ef) {
     nearest->push({found.distance, place});
 }
 
+// Nothing is looked up here: few searches go on.
+void pass_by(Search* search, graph::Candidate candidate) {
+    if (search->passed_count == search->passed_room) {
+        const uint32 room = std::max<uint32>(1024, 2 * search->passed_room);
+        auto* passed =
+            static_cast<graph::Candidate*>(allocate(search, room * sizeof(graph::Candidate)));
+        if (search->passed != nullptr) {
+            std::copy(search->passed, search->passed + search->passed_count, passed);
+            pfree(search->passed);
+        }
+        search->passed = passed;
+        search->passed_room = room;
+    }
+    search->passed[search->passed_count++] = candidate;
+}
+
 void follow_links(Search* search, uint32 ef) {
     const bool is_full = search->nearest.size() >= ef;
     const float bound = is_full ? search->nearest.top().distance : 0;
     for (uint32 i = 0; i < search->links; ++i) {
         const graph::Candidate candidate{search->estimates[i], search->ids[i]};
-        if (is_full && !search->resumable && candidate.distance > bound) {
+        if (is_full && candidate.distance > bound) {
+            if (search->resumable) {
+                pass_by(search, candidate);
+            }
             continue;
         }
         if (candidate.node != invalid_slot && mark_seen(search, candidate.node)) {
             push_frontier(search, candidate);
         }
     }
+}
+
+// Where the search has come to an end of what it met, it goes on at the node of the entry: every
+// node is within reach of that one.
+bool has_next(Search* search, int level) {
+    if (search->frontier.is_empty() && search->nearest.size() < search->ef && level == 0 &&
+        search->entry_base != invalid_slot) {
+        add_start(search, search->entry_base);
+    }
+    return !search->frontier.is_empty();
 }
 
 }  // namespace
@@ -227,6 +257,15 @@ void set_aside(Search* search, uint32 place) {
         search->set_aside_room = room;
     }
     search->set_aside[search->set_aside_count++] = place;
+}
+
+void take_up_passed(Search* search) {
+    for (uint32 i = 0; i < search->passed_count; ++i) {
+        if (search->passed[i].node != invalid_slot && mark_seen(search, search->passed[i].node)) {
+            push_frontier(search, search->passed[i]);
+        }
+    }
+    search->passed_count = 0;
 }
 
 void reserve_nearest(Search* search, uint32 ef) {
@@ -255,6 +294,7 @@ void clear_search(Search* search, uint32 ef) {
     search->frontier.clear();
     search->seen.clear();
     search->set_aside_count = 0;
+    search->passed_count = 0;
     search->found_count = 0;
     search->nearest.clear();
     reserve_nearest(search, ef);
@@ -271,7 +311,7 @@ void add_start(Search* search, SlotId id) {
 
 void run_search(Search* search, int level, uint32 ef, uint64 steps_max) {
     search->ef = ef;
-    while (!search->frontier.is_empty() && search->steps < steps_max) {
+    while (search->steps < steps_max && has_next(search, level)) {
         CHECK_FOR_INTERRUPTS();
         const graph::Candidate next = search->frontier.top();
         if (search->nearest.size() >= ef && next.distance > search->nearest.top().distance) {

@@ -38,6 +38,11 @@ struct Search {
     uint32 set_aside_count = 0;
     uint32 set_aside_room = 0;
 
+    // Links that led too far away for the run, some more than once; resumable searches only.
+    graph::Candidate* passed = nullptr;
+    uint32 passed_count = 0;
+    uint32 passed_room = 0;
+
     Found* found = nullptr;
     float* vectors = nullptr;  // geometry.rotated floats for each place of `found`
     uint32 found_count = 0;
@@ -51,6 +56,9 @@ struct Search {
     float* vector_buffer = nullptr;
     SlotId entry_base = invalid_slot;  // the node where the way down began
     uint64 steps = 0;                  // pages of nodes read since the search began
+    // VACUUM gave a slot away between the step that met its id and the one that went there: what
+    // only that slot led to is missed, as its new edges are on slots that were read before.
+    bool has_lost_way = false;
 
     const float* vector_at(uint32 place) const {
         return vectors + static_cast<Size>(place) * tenant->geometry.rotated;
@@ -65,6 +73,8 @@ void clear_search(Search* search, uint32 ef);
 void reserve_nearest(Search* search, uint32 ef);
 // Keeps a found node for a search that goes on.
 void set_aside(Search* search, uint32 place);
+// Before a run that goes on: what the last one passed by is met now.
+void take_up_passed(Search* search);
 void add_start(Search* search, SlotId id);
 // Goes on until `ef` are found or `steps_max` steps (in all) were made.
 void run_search(Search* search, int level, uint32 ef, uint64 steps_max);

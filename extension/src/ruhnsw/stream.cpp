@@ -12,6 +12,10 @@ uint32 ef_search() {
     return static_cast<uint32>(ef_search_setting);
 }
 
+bool is_strict() {
+    return iterative_scan_setting == static_cast<int>(IterativeScan::strict_order);
+}
+
 Found* add_found(Search* search) {
     if (search->found_count == search->found_room) {
         const uint32 room = std::max<uint32>(64, 2 * search->found_room);
@@ -52,6 +56,34 @@ void read_all(Stream* stream) {
     stream->batch_count = stream->search.found_count;
 }
 
+uint64 slots_of(const Tenant& tenant) {
+    return static_cast<uint64>(tenant.root.node_pages) * tenant.geometry.node.slots_per_page;
+}
+
+bool may_read_all(const Stream* stream) {
+    return slots_of(stream->tenant) <= static_cast<uint64>(max_scan_tuples_setting);
+}
+
+// How many of the first found are returned before the search goes on to more. In strict order a row
+// found late is lost, and among the nearest half hardly one is.
+uint32 first_count(uint32 found) {
+    constexpr uint32 least = 10;
+    return is_strict() ? std::min(found, std::max(ef_search() / 2, least)) : found;
+}
+
+// What is beyond the first `count` of the batch waits for the next.
+void set_aside_from(Stream* stream, uint32 count) {
+    for (uint32 i = count; i < stream->batch_count; ++i) {
+        set_aside(&stream->search, stream->batch[i]);
+    }
+    stream->batch_count = std::min(stream->batch_count, count);
+}
+
+// Whether the search was not led everywhere, so that all rows had better be read.
+bool has_missed_some(const Stream* stream) {
+    return stream->search.has_lost_way && may_read_all(stream);
+}
+
 void search_first(Stream* stream) {
     constexpr int attempts_max = 5;
     init_search(&stream->search);
@@ -69,7 +101,16 @@ void search_first(Stream* stream) {
             break;
         }
     }
+    // VACUUM met dead nodes only and took the entry away, but an insert has added a live one since.
+    stream->search.has_lost_way |= stream->tenant.root.entry == invalid_slot;
+    if (has_missed_some(stream)) {
+        stream->search.found_count = 0;
+        stream->reads_all = true;
+        read_all(stream);
+        return;
+    }
     stream->batch = take_nearest(&stream->search, &stream->batch_count);
+    set_aside_from(stream, first_count(stream->batch_count));
 }
 
 // The next of a search that returned its first. Twice as many as are returned are looked for: what
@@ -88,17 +129,11 @@ void search_on(Stream* stream) {
     search->set_aside_count -= taken;
     std::memmove(search->set_aside, search->set_aside + taken,
                  search->set_aside_count * sizeof(uint32));
+    take_up_passed(search);
     run_search(search, 0, ef, static_cast<uint64>(max_scan_tuples_setting));
     pfree(stream->batch);
     stream->batch = take_nearest(search, &stream->batch_count);
-    for (uint32 i = ef_search(); i < stream->batch_count; ++i) {
-        set_aside(search, stream->batch[i]);
-    }
-    stream->batch_count = std::min(stream->batch_count, ef_search());
-}
-
-bool is_strict() {
-    return iterative_scan_setting == static_cast<int>(IterativeScan::strict_order);
+    set_aside_from(stream, ef_search());
 }
 
 // A step of a search costs several times what it costs to read the next page of the chain.
@@ -107,10 +142,8 @@ constexpr uint64 walk_share = 16;
 // Whether the rest had better be read and sorted: in strict order, as a search finds the more rows
 // too late the farther it goes, and where the scan may visit every node.
 bool must_walk(const Stream* stream) {
-    const uint64 nodes = static_cast<uint64>(stream->tenant.root.node_pages) *
-                         stream->tenant.geometry.node.slots_per_page;
-    return is_strict() && nodes <= static_cast<uint64>(max_scan_tuples_setting) &&
-           stream->search.steps >= nodes / walk_share;
+    return is_strict() && may_read_all(stream) &&
+           stream->search.steps >= slots_of(stream->tenant) / walk_share;
 }
 
 // What is not returned yet and does not come too late.
@@ -118,9 +151,11 @@ void add_rest(void* context, SlotId id, const Slot& slot, float distance) {
     auto* stream = static_cast<Stream*>(context);
     const SlotId* end = stream->last_nodes + stream->last_count;
     const bool is_beyond =
-        distance > stream->last_distance ||
-        (distance == stream->last_distance &&
-         std::find(static_cast<const SlotId*>(stream->last_nodes), end, id) == end);
+        is_strict()
+            ? distance > stream->last_distance ||
+                  (distance == stream->last_distance &&
+                   std::find(static_cast<const SlotId*>(stream->last_nodes), end, id) == end)
+            : !stream->search.seen.contains(id);
     for (int i = 0; is_beyond && i < slot.tid_count; ++i) {
         add_row(stream->rest, distance, slot.tids[i]);
     }
@@ -135,10 +170,13 @@ void walk_rest(Stream* stream) {
 }
 
 // Ties are told apart by their nodes.
-void note_last(Stream* stream, const Found& found) {
-    if (found.distance > stream->last_distance) {
-        stream->last_distance = found.distance;
+void note_last(Stream* stream, SlotId id, float distance) {
+    if (distance > stream->last_distance) {
+        stream->last_distance = distance;
         stream->last_count = 0;
+    }
+    if (stream->last_count > 0 && stream->last_nodes[stream->last_count - 1] == id) {
+        return;
     }
     if (stream->last_count == stream->last_room) {
         const uint32 room = std::max<uint32>(8, 2 * stream->last_room);
@@ -151,23 +189,28 @@ void note_last(Stream* stream, const Found& found) {
         stream->last_nodes = nodes;
         stream->last_room = room;
     }
-    stream->last_nodes[stream->last_count++] = found.id;
+    stream->last_nodes[stream->last_count++] = id;
 }
 
 void next_batch(Stream* stream) {
     stream->batch_next = 0;
     stream->batch_count = 0;
-    const bool reads_all =
-        stream->query == nullptr || stream->tenant.root.state == TenantState::flat;
     if (!stream->is_started) {
         stream->is_started = true;
-        reads_all ? read_all(stream) : search_first(stream);
-    } else if (!reads_all && iterative_scan_setting != static_cast<int>(IterativeScan::off)) {
+        stream->reads_all =
+            stream->query == nullptr || stream->tenant.root.state == TenantState::flat;
+        stream->reads_all ? read_all(stream) : search_first(stream);
+    } else if (!stream->reads_all &&
+               iterative_scan_setting != static_cast<int>(IterativeScan::off)) {
         if (must_walk(stream)) {
             walk_rest(stream);
             return;
         }
         search_on(stream);
+        if (stream->batch_count == 0 && has_missed_some(stream)) {
+            walk_rest(stream);
+            return;
+        }
     }
     stream->is_at_end = stream->batch_count == 0;
 }
@@ -213,10 +256,16 @@ ItemPointerData take_row(Stream* stream) {
         return take_sorted(stream->rest);
     }
     const Found& found = stream->search.found[stream->batch[stream->batch_next]];
-    if (stream->tid_next == 0 && is_strict()) {
-        note_last(stream, found);
-    }
+    stream->taken_node = found.id;
+    stream->taken_distance = found.distance;
     return found.tids[stream->tid_next++];
+}
+
+void confirm_row(Stream* stream) {
+    if (stream->taken_node != invalid_slot && is_strict()) {
+        note_last(stream, stream->taken_node, stream->taken_distance);
+    }
+    stream->taken_node = invalid_slot;
 }
 
 void close_stream(Stream* stream) {

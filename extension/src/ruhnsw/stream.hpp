@@ -15,11 +15,15 @@ struct Stream {
 
     bool is_started = false;
     bool is_at_end = false;
+    bool reads_all = false;   // every row comes with the first batch
     uint32* batch = nullptr;  // places in search.found, ascending by distance
     uint32 batch_count = 0;
     uint32 batch_next = 0;
     uint32 tid_next = 0;  // of the row that comes next
-    float last_distance = 0;
+    // The row returned last, until it is confirmed.
+    SlotId taken_node = invalid_slot;
+    float taken_distance = 0;
+    float last_distance = 0;  // of the last confirmed row
     // In strict order only: the nodes returned at last_distance, and the rows beyond the search.
     SlotId* last_nodes = nullptr;
     uint32 last_count = 0;
@@ -33,6 +37,9 @@ Stream* open_stream(const Index& index, const Tenant& tenant, const float* query
 bool peek_row(Stream* stream, float* distance);
 // After peek_row said true.
 ItemPointerData take_row(Stream* stream);
+// The row that take_row gave may be seen by somebody: in strict order nothing nearer comes any
+// more. Not called for rows whose tuples are dead, which do not count.
+void confirm_row(Stream* stream);
 // Before its memory goes.
 void close_stream(Stream* stream);
 

@@ -123,7 +123,9 @@ PageKind kind_of_page(VacuumRun* run, Page page) {
 void remove_dead_rows(VacuumRun* run, PageKind kind) {
     for (BlockNumber block = directory_block + 1; block < run->blocks; ++block) {
         vacuum_delay_point();
-        if (kind == PageKind::upper && run->kinds[block] != kind) {
+        // A page of nodes or vectors stays one, but a free page may be an upper one by now.
+        if (kind == PageKind::upper &&
+            (run->kinds[block] == PageKind::node || run->kinds[block] == PageKind::vector)) {
             continue;
         }
         Buffer buffer = read_vacuum_page(*run, block, BUFFER_LOCK_EXCLUSIVE);
@@ -220,19 +222,34 @@ void repair_links(VacuumRun* run) {
     }
 }
 
-void begin_run(VacuumRun* run) {
-    run->memory =
-        AllocSetContextCreate(CurrentMemoryContext, "ruhnsw vacuum", ALLOCSET_DEFAULT_SIZES);
-    run->slot_memory = AllocSetContextCreate(run->memory, "ruhnsw repair", ALLOCSET_DEFAULT_SIZES);
+// Begins with, or goes on to, the pages that there are now.
+void cover_pages(VacuumRun* run) {
+    const BlockNumber before = run->blocks;
     // Under this lock every page that is being added has been locked by who adds it, so an empty
     // page seen here is nobody's.
     LockRelationForExtension(run->index.relation, ExclusiveLock);
     run->blocks = RelationGetNumberOfBlocks(run->index.relation);
     UnlockRelationForExtension(run->index.relation, ExclusiveLock);
-    run->dead = static_cast<uint16*>(MemoryContextAllocExtended(
-        run->memory, run->blocks * sizeof(uint16), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-    run->kinds = static_cast<PageKind*>(MemoryContextAllocExtended(
-        run->memory, run->blocks * sizeof(PageKind), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+    const int flags = MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO;
+    auto* dead = static_cast<uint16*>(
+        MemoryContextAllocExtended(run->memory, run->blocks * sizeof(uint16), flags));
+    auto* kinds = static_cast<PageKind*>(
+        MemoryContextAllocExtended(run->memory, run->blocks * sizeof(PageKind), flags));
+    if (before > 0) {
+        std::copy(run->dead, run->dead + before, dead);
+        std::copy(run->kinds, run->kinds + before, kinds);
+        pfree(run->dead);
+        pfree(run->kinds);
+    }
+    run->dead = dead;
+    run->kinds = kinds;
+}
+
+void begin_run(VacuumRun* run) {
+    run->memory =
+        AllocSetContextCreate(CurrentMemoryContext, "ruhnsw vacuum", ALLOCSET_DEFAULT_SIZES);
+    run->slot_memory = AllocSetContextCreate(run->memory, "ruhnsw repair", ALLOCSET_DEFAULT_SIZES);
+    cover_pages(run);
     load_tenants(run);
 }
 
@@ -261,11 +278,13 @@ IndexBulkDeleteResult* bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult*
     begin_run(&run);
     remove_dead_rows(&run, PageKind::node);
     if (run.dead_count > 0) {
-        remove_dead_rows(&run, PageKind::upper);
-        // Inserts that began before the nodes were marked may still link to them.
+        // Inserts that began before the nodes were marked may still link to them, and one that
+        // makes a graph may give them upper levels.
         LockPage(info->index, meta_block, ExclusiveLock);
         UnlockPage(info->index, meta_block, ExclusiveLock);
-        replace_entries(&run);
+        cover_pages(&run);
+        remove_dead_rows(&run, PageKind::upper);
+        restore_reach(&run);
         repair_links(&run);
         free_dead_slots(&run);
     }

@@ -4,9 +4,11 @@
 
 // VACUUM of an index:
 //   1. dead rows leave their nodes; a node without rows becomes dead: still a step, never a result
-//   2. every insert that might not know so yet is waited for; entries that died are replaced
-//   3. live nodes replace links to dead ones by links to those nodes' neighbours (repair.cpp)
-//   4. nobody points to the dead slots any more: they become free. A tenant without rows gives its
+//   2. every insert that might not know so yet is waited for
+//   3. live nodes that only dead ones led to are led to by others, and then entries that died are
+//      replaced (reach.cpp)
+//   4. live nodes replace links to dead ones by links to those nodes' neighbours (repair.cpp)
+//   5. nobody points to the dead slots any more: they become free. A tenant without rows gives its
 //      pages back.
 // After a crash in between the next VACUUM goes on: dead nodes are found again.
 namespace pgmind::ruhnsw {
@@ -29,12 +31,12 @@ struct VacuumRun {
     IndexBulkDeleteResult* stats;
     IndexBulkDeleteCallback callback;
     void* callback_state;
-    BlockNumber blocks;
+    BlockNumber blocks;  // that there were, and again after step 2's wait
     uint32 next_tenant;  // at the beginning
     HTAB* tenants;
     uint16* dead;  // per block, one bit a slot
     uint64 dead_count;
-    PageKind* kinds;  // per block, as step 1 saw them
+    PageKind* kinds;  // per block, as step 1 saw them; 0 where it did not
     bool removed_tenant;
     MemoryContext memory;
     MemoryContext slot_memory;  // reset for each slot
@@ -53,14 +55,15 @@ Buffer read_vacuum_page(const VacuumRun& run, BlockNumber block, int lock_mode);
 VacuumTenant* find_vacuum_tenant(const VacuumRun& run, uint32 id);
 
 void load_tenants(VacuumRun* run);
-// Step 2 and the end of step 4.
-void replace_entries(VacuumRun* run);
+// Puts the best of the live nodes in place of an entry that is dead.
+void replace_entry(const VacuumRun& run, const VacuumTenant& tenant);
+// The end of step 5.
 void finish_tenants(VacuumRun* run);
 void free_page(const Index& index, Buffer buffer);
 
-// Step 3, for all slots of one page.
+// Step 3.
+void restore_reach(VacuumRun* run);
+// Step 4, for all slots of one page.
 void repair_page(VacuumRun* run, BlockNumber block);
-// For one dead slot: those that its pinned edges lead to get others.
-void pin_orphans(VacuumRun* run, const Tenant& tenant, SlotId dead, int level);
 
 }  // namespace pgmind::ruhnsw

@@ -14,22 +14,6 @@ bool load_tenant(void* context, const Tenant& tenant, const char*) {
     return true;
 }
 
-void replace_entry(const VacuumRun& run, const VacuumTenant& tenant) {
-    Root* root;
-    Buffer buffer = lock_root(run.index, tenant.tenant, BUFFER_LOCK_EXCLUSIVE, &root);
-    if (!BufferIsValid(buffer)) {
-        return;
-    }
-    if (root->entry != invalid_slot && run.is_dead(root->entry)) {
-        PageEdit edit = edit_start(run.index);
-        root = root_at(edit_page(&edit, buffer), tenant.tenant.offset);
-        root->entry = tenant.best;
-        root->level = static_cast<uint8>(tenant.best == invalid_slot ? 0 : tenant.best_level);
-        edit_finish(&edit);
-    }
-    UnlockReleaseBuffer(buffer);
-}
-
 // The next inserts fill the freed slots.
 void set_hints(const VacuumRun& run, const VacuumTenant& tenant) {
     if (tenant.free_node == InvalidBlockNumber && tenant.free_upper == InvalidBlockNumber) {
@@ -112,14 +96,20 @@ void load_tenants(VacuumRun* run) {
     visit_tenants(run->index, load_tenant, run);
 }
 
-void replace_entries(VacuumRun* run) {
-    HASH_SEQ_STATUS status;
-    hash_seq_init(&status, run->tenants);
-    while (auto* tenant = static_cast<VacuumTenant*>(hash_seq_search(&status))) {
-        if (tenant->dead > 0) {
-            replace_entry(*run, *tenant);
-        }
+void replace_entry(const VacuumRun& run, const VacuumTenant& tenant) {
+    Root* root;
+    Buffer buffer = lock_root(run.index, tenant.tenant, BUFFER_LOCK_EXCLUSIVE, &root);
+    if (!BufferIsValid(buffer)) {
+        return;
     }
+    if (root->entry != invalid_slot && run.is_dead(root->entry)) {
+        PageEdit edit = edit_start(run.index);
+        root = root_at(edit_page(&edit, buffer), tenant.tenant.offset);
+        root->entry = tenant.best;
+        root->level = static_cast<uint8>(tenant.best == invalid_slot ? 0 : tenant.best_level);
+        edit_finish(&edit);
+    }
+    UnlockReleaseBuffer(buffer);
 }
 
 void finish_tenants(VacuumRun* run) {

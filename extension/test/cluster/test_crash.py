@@ -15,6 +15,7 @@ from vectors import (FUNCTIONS, connect, count_by_index, count_exactly, faults, 
 
 ROUNDS = int(os.environ.get("PGMIND_CRASH_ROUNDS", "5"))
 RECALL_MIN = 0.9
+SESSIONS = 3  # that insert at the same time
 KEYS = ["a", "b", "c", "d"]
 TABLE = """
 CREATE TABLE t (id bigserial PRIMARY KEY, k text NOT NULL, v ruvector);
@@ -54,11 +55,14 @@ class Worker(threading.Thread):
 
 
 def assert_sound(connection, keys, is_vacuumed):
-    """After a crash slots of rows that were never committed may remain, unlinked, until VACUUM."""
+    """After a crash slots of rows that were never committed may remain until VACUUM: one of each
+    session, not linked or not led to."""
     if is_vacuumed:
         rows(connection, "VACUUM t")
-    assert [fault for fault in faults(connection, "t_v")
-            if is_vacuumed or not fault[1].endswith("is not linked")] == []
+    found = faults(connection, "t_v")
+    left = [fault for fault in found if fault[1].endswith(("is not linked", "is out of reach"))]
+    assert found == left
+    assert len(left) <= (0 if is_vacuumed else SESSIONS), left
     for key in keys:
         condition = f"k = '{key}'"
         assert count_by_index(connection, "t", condition) == count_exactly(
@@ -87,7 +91,7 @@ def test_inserts(new_cluster, fraction):
                 rows(connection, "CHECKPOINT")
 
         for number in range(ROUNDS):
-            workers = [Worker(cluster, insert) for _ in range(3)]
+            workers = [Worker(cluster, insert) for _ in range(SESSIONS)]
             crash_after(cluster, random.uniform(0.05, 0.4))
             for worker in workers:
                 worker.finish()
