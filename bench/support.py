@@ -20,12 +20,16 @@ POSTGRES_BIN = pathlib.Path(subprocess.run(["pg_config", "--bindir"], check=True
 
 
 def run_pgbench(server, node, script, clients, seconds):
-    """Runs a script with prepared statements; gives transactions/s and each latency (ms)."""
+    """Runs a script, or one of several at random, with prepared statements; gives transactions/s
+    and each latency (ms)."""
     with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "script.sql"
-        path.write_text(script)
+        files = []
+        for n, text in enumerate([script] if isinstance(script, str) else script):
+            path = pathlib.Path(folder) / f"script{n}.sql"
+            path.write_text(text)
+            files += ["-f", str(path)]
         subprocess.run(
-            [str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", "-f", str(path),
+            [str(POSTGRES_BIN / "pgbench"), "-n", "-M", "prepared", *files,
              "-c", str(clients), "-j", "1", "-T", str(seconds), "-l", "--log-prefix",
              str(pathlib.Path(folder) / "log")],
             env=server.postgres_environment(node), check=True, text=True,

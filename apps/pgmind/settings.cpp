@@ -41,6 +41,13 @@ constexpr std::array kSettings = {
             "Pause between two rounds of deleting expired entries.", 1, 3600},
     Setting{"memory.text_language", Type::text, "english",
             "Text search configuration of new namespaces."},
+    Setting{"intelligence.search", Type::text, "index",
+            "How vectors are searched: by the vector index, or by comparing all of them.", 0, 0,
+            "index|exact"},
+    Setting{"intelligence.recall_samples_per_million", Type::integer, "1000",
+            "Of a million searches by the vector index, how many are repeated exactly to measure "
+            "recall.",
+            0, 1'000'000},
     Setting{"embedder.kind", Type::text, "none", "Service that turns text into vectors.", 0, 0,
             "none|openai|ollama"},
     Setting{"embedder.url", Type::text, "", "Its address, such as http://127.0.0.1:11434."},

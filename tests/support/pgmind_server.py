@@ -195,12 +195,13 @@ class Server:
             raise RuntimeError(f"namespace {namespace}: {status} {details}")
         return details["shard"]
 
-    def postgres_environment(self, node, database="project"):
-        """Environment for psql and pgbench to reach a node as the gateway's own role."""
+    def postgres_environment(self, node, database="project", role="gateway"):
+        """Environment for psql and pgbench to reach a node as the gateway's own role; as
+        "migrator" they may also SET ROLE pgmind_owner."""
         nodes = ["coordinator"] + [f"shard-{i + 1}" for i in range(self.shards)]
-        password = (self.data / "secrets" / "pgmind_gateway.password").read_text().strip()
+        password = (self.data / "secrets" / f"pgmind_{role}.password").read_text().strip()
         return {**os.environ, "PGHOST": "127.0.0.1",
-                "PGPORT": str(self.port + 1 + nodes.index(node)), "PGUSER": "pgmind_gateway",
+                "PGPORT": str(self.port + 1 + nodes.index(node)), "PGUSER": f"pgmind_{role}",
                 "PGPASSWORD": password, "PGDATABASE": database}
 
     def memory_kb(self):

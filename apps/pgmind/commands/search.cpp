@@ -20,6 +20,8 @@ struct SearchOptions {
     std::string embedding;
     std::string like;
     std::int64_t limit = 10;
+    std::int64_t ef_search = 0;  // 0: not given
+    bool explain = false;
 };
 
 // The vector to search with, as JSON: given, or that of an entry.
@@ -52,6 +54,12 @@ Result<std::string> body_of(ApiClient& client, const SearchOptions& options) {
     std::string body;
     json::ObjectWriter object(body);
     object.number("limit", options.limit);
+    if (options.ef_search != 0) {
+        object.number("ef_search", options.ef_search);
+    }
+    if (options.explain) {
+        object.boolean("explain", true);
+    }
     if (!options.namespaces.empty()) {
         object.strings("namespaces", options.namespaces);
     }
@@ -97,6 +105,29 @@ void print_hits(const JsonNode& result) {
     }
 }
 
+void print_plans(const JsonNode& result) {
+    Table table({{"shard"},
+                 {"scope"},
+                 {"method"},
+                 {"rows visited", Table::Align::right},
+                 {"selectivity", Table::Align::right},
+                 {"ef_search", Table::Align::right},
+                 {"ms", Table::Align::right},
+                 {"why"}});
+    for (const JsonNode& plan : result["plans"].items()) {
+        const JsonNode selectivity = plan["selectivity"];
+        const std::int64_t ef_search = plan["ef_search"].integer();
+        table.add({plan["shard"].text(), plan["scope"].text(), plan["method"].text(),
+                   human_count(plan["rows_visited"].integer()),
+                   selectivity.raw() == "null" ? "-" : fixed(selectivity.number(), 4),
+                   ef_search == 0 ? "-" : std::to_string(ef_search),
+                   fixed(plan["milliseconds"].number(), 2), plan["reason"].text()});
+    }
+    if (!table.empty()) {
+        std::cout << "\n" << table.render();
+    }
+}
+
 Exit search(const GlobalOptions& global, const SearchOptions& options) {
     if (options.query.empty() && options.embedding.empty() && options.like.empty()) {
         return report(invalid_argument("query", "query, --embedding or --like must be given"));
@@ -114,6 +145,7 @@ Exit search(const GlobalOptions& global, const SearchOptions& options) {
             std::cout << answer->text() << "\n";
         } else {
             print_hits(answer->json());
+            print_plans(answer->json());
         }
         return {};
     });
@@ -144,12 +176,17 @@ void add_search_command(CommandLine line) {
         ->excludes(embedding);
     command->add_option("--limit", options->limit, "At most this many, up to 1,000 [10]")
         ->check(whole_number(1, 1000));
+    command
+        ->add_option("--ef-search", options->ef_search,
+                     "Candidates of the vector index: more find better, slower [100]")
+        ->check(whole_number(1, 1000));
+    command->add_flag("--explain", options->explain, "Say how the vectors were searched");
     command->footer(
         "Examples:\n"
         "  pgmind search 'compress files in parallel'\n"
         "  pgmind search plan -n notes --filter '{\"lang\": \"en\"}' --limit 3\n"
         "  pgmind search 'hello agents' --match phrase --json\n"
-        "  pgmind search -n fashion-mnist --like train/00007");
+        "  pgmind search -n fashion-mnist --like train/00007 --explain");
     run_when_parsed(line, command, options, search);
 }
 

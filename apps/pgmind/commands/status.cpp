@@ -63,6 +63,36 @@ void print_status(const JsonNode& status, const std::string& url) {
     std::cout << table.render() << problems;
 }
 
+void print_indexes(const JsonNode& status) {
+    Table table({{"vector index"},
+                 {"database"},
+                 {"state"},
+                 {"namespaces", Table::Align::right},
+                 {"vectors", Table::Align::right},
+                 {"size", Table::Align::right}});
+    std::string problems;
+    for (const JsonNode& index : status["vector_indexes"].items()) {
+        const std::string state = index["state"].text();
+        const bool building = state == "building";
+        const std::string shown =
+            building ? "building " + fixed(100 * index["progress"].number(), 0) + " %" : state;
+        table.add({{index["shard"].text(), Style::bold},
+                   index["database"].text(),
+                   {shown, state == "ready" ? Style::good : Style::bad},
+                   human_count(index["namespaces"].integer()),
+                   human_count(index["vectors"].integer()),
+                   human_bytes(index["bytes"].integer())});
+        if (const std::string problem = index["problem"].text(); !problem.empty()) {
+            problems += printable("vector index of " + index["shard"].text() + "/" +
+                                  index["database"].text() + ": " + problem) +
+                        "\n";
+        }
+    }
+    if (!table.empty()) {
+        std::cout << "\n" << table.render() << problems;
+    }
+}
+
 Exit status(const GlobalOptions& global, const StatusOptions&) {
     bool ready = false;
     const Exit exit = with_client(global, [&](ApiClient& client) -> Result<void> {
@@ -75,6 +105,7 @@ Exit status(const GlobalOptions& global, const StatusOptions&) {
             std::cout << answer->text() << "\n";
         } else {
             print_status(answer->json(), client.endpoint().url);
+            print_indexes(answer->json());
         }
         return {};
     });

@@ -17,6 +17,7 @@
 #include "gateway/admin_key_file.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/sizing.hpp"
+#include "intelligence/adapters/make_intelligence.hpp"
 #include "memory/adapters/make_memory.hpp"
 #include "output/terminal.hpp"
 #include "platform/telemetry/log.hpp"
@@ -113,6 +114,9 @@ cluster::EmbeddedOptions cluster_options(const config::Configuration& configurat
     options.connections_max = connections_for(configuration);
     options.coordinator_migrations = security::security_coordinator_migrations();
     options.shard_migrations = memory::memory_shard_migrations();
+    for (postgres::Migration& step : intelligence::intelligence_shard_migrations()) {
+        options.shard_migrations.push_back(std::move(step));
+    }
     options.product_version = PGMIND_VERSION;
     options.events = &bus;
     return options;
@@ -220,6 +224,10 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
         [&running](std::string_view shard, std::string_view database) {
             return running.shard_connection(ShardId(std::string(shard)), std::string(database),
                                             cluster::Role::gateway);
+        },
+        [&running](std::string_view shard, std::string_view database) {
+            return running.shard_connection(ShardId(std::string(shard)), std::string(database),
+                                            cluster::Role::migrator);
         },
         *hmac_key,
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },

@@ -1,6 +1,7 @@
 #include "gateway/gateway.hpp"
 
 #include "async/workers.hpp"
+#include "gateway/index_keeper.hpp"
 #include "gateway/ready_cluster.hpp"
 #include "gateway/sizing.hpp"
 #include "gateway/sweeper.hpp"
@@ -112,6 +113,9 @@ class Gateway::Implementation {
         const std::chrono::seconds pause(options_.configuration.integer("memory.sweep_seconds"));
         sweeper_ = std::make_unique<Sweeper>(workers_.executor(0), services_[0]->memory(), pause);
         sweeper_->start();
+        if (auto kept = keep_indexes(); !kept) {
+            return kept;
+        }
         workers_.start();
         running_ = true;
         return {};
@@ -121,6 +125,7 @@ class Gateway::Implementation {
         if (running_) {
             async::block_on(workers_.executor(0), server_->drain(deadline));
             async::block_on(workers_.executor(0), sweeper_->stop());
+            async::block_on(workers_.executor(0), index_keeper_->stop());
             for (std::size_t i = 0; i < services_.size(); ++i) {
                 async::block_on(workers_.executor(i), services_[i]->close(deadline));
             }
@@ -149,7 +154,7 @@ class Gateway::Implementation {
 
   private:
     SharedServices shared() {
-        return {options_, *cluster_, *security_, options_.traces, blocking_};
+        return {options_, *cluster_, *security_, options_.traces, blocking_, indexes_};
     }
 
     Result<void> make_services() {
@@ -176,6 +181,23 @@ class Gateway::Implementation {
             }
         }
         return databases;
+    }
+
+    Result<void> keep_indexes() {
+        std::vector<IndexedDatabase> databases;
+        for (const ShardId& shard : cluster_->shard_map()->shards()) {
+            for (const std::string_view database : {"project", "shared"}) {
+                auto connection = options_.owner_connection(shard.value(), database);
+                if (!connection) {
+                    return fail(std::move(connection.error()));
+                }
+                databases.push_back({shard.value(), std::string(database), std::move(*connection)});
+            }
+        }
+        index_keeper_ = std::make_unique<IndexKeeper>(workers_.executor(0), std::move(databases),
+                                                      indexes_, options_.bus);
+        index_keeper_->start();
+        return {};
     }
 
     Result<void> configure_memory(const std::vector<integration::OutboxDatabase>& databases,
@@ -227,11 +249,13 @@ class Gateway::Implementation {
     async::BlockingPool blocking_;
     std::unique_ptr<security::SecurityRuntime> security_;
     std::unique_ptr<ReadyCluster> cluster_;
+    intelligence::VectorIndexBoard indexes_;
     async::Workers workers_;
     std::unique_ptr<integration::McpEndpoint> mcp_;
     std::vector<std::unique_ptr<WorkerServices>> services_;
     std::unique_ptr<integration::OutboxRuntime> outbox_;
     std::unique_ptr<Sweeper> sweeper_;
+    std::unique_ptr<IndexKeeper> index_keeper_;
     std::unique_ptr<http::Server> server_;
     std::uint16_t port_ = 0;
     bool made_admin_key_ = false;

@@ -25,6 +25,8 @@ struct GatewayOptions {
     postgres::ConnectionOptions coordinator;
     /// Where a shard's database is, for the gateway's role. Called on every worker; thread-safe.
     postgres::PoolDirectory::Resolver shard_connection;
+    /// The same for a role that may act for the owner of the tables, which makes vector indexes.
+    postgres::PoolDirectory::Resolver owner_connection;
     std::string hmac_key;  ///< of the API keys
     /// Stores the first administrator's key for the operator.
     std::function<Result<void>(const security::IssuedApiKey&)> keep_admin_key;

@@ -40,6 +40,22 @@ Result<std::unique_ptr<intelligence::Embedder>> make_embedder(
     return intelligence::make_http_embedder(loop, blocking, std::move(options));
 }
 
+intelligence::RecallSampling recall_sampling(const GatewayOptions& options) {
+    intelligence::RecallSampling sampling;
+    sampling.rate = static_cast<double>(
+                        options.configuration.integer("intelligence.recall_samples_per_million")) /
+                    1e6;
+    sampling.observe = [&registry = options.metrics](const ShardId& shard, double recall) {
+        registry
+            .histogram("pgmind_vector_recall",
+                       "Share of the exact answer that sampled searches by the vector index gave",
+                       {{"shard", shard.value()}},
+                       {0.5, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.99, 0.999, 1.0})
+            .observe(recall);
+    };
+    return sampling;
+}
+
 }  // namespace
 
 bool is_loopback(const std::string& address) {
@@ -82,7 +98,12 @@ Result<void> WorkerServices::wire_intelligence(boost::asio::io_context& loop,
     if (!embedder) {
         return fail(std::move(embedder.error()));
     }
-    intelligence_ = intelligence::make_intelligence(pools_, std::move(*embedder));
+    intelligence::IntelligenceOptions options;
+    options.embedder = std::move(*embedder);
+    options.indexes = &shared.indexes;
+    options.exact_only = shared.options.configuration.text("intelligence.search") == "exact";
+    options.sampling = recall_sampling(shared.options);
+    intelligence_ = intelligence::make_intelligence(pools_, std::move(options));
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include "integration/adapters/mcp/mcp_endpoint.hpp"
 #include "integration/app/trace_store.hpp"
 #include "intelligence/api/intelligence.hpp"
+#include "intelligence/app/vector_index_board.hpp"
 #include "memory/api/memory.hpp"
 #include "platform/http/server.hpp"
 #include "security/adapters/security_runtime.hpp"
@@ -27,6 +28,7 @@ struct SharedServices {
     security::SecurityRuntime& security;
     integration::TraceStore& traces;
     async::BlockingPool& blocking;
+    const intelligence::VectorIndexBoard& indexes;
 };
 
 /// Everything that one worker works with: pools, facades of the contexts, protocol handlers.

@@ -126,6 +126,28 @@ void append_hit(std::string& out, const memory::SearchHit& hit) {
     object.end();
 }
 
+void append_plan(std::string& out, const memory::VectorPlan& plan) {
+    ObjectWriter object(out);
+    object.string("shard", plan.shard)
+        .string("scope", name_of(plan.scope))
+        .string("method", plan.index ? "index" : "exact")
+        .string("reason", plan.reason)
+        .number("namespaces", static_cast<std::int64_t>(plan.namespaces));
+    if (plan.selectivity) {
+        object.number("selectivity", *plan.selectivity);
+    } else {
+        object.null("selectivity");
+    }
+    object.number("rows_visited", plan.rows_visited);
+    if (plan.index) {
+        object.number("ef_search", static_cast<std::int64_t>(plan.ef_search));
+    } else {
+        object.null("ef_search");
+    }
+    object.number("milliseconds", plan.milliseconds);
+    object.end();
+}
+
 void append_node(std::string& out, const cluster::NodeStatus& node) {
     ObjectWriter object(out);
     object.string("name", node.name)
@@ -141,6 +163,34 @@ void append_node(std::string& out, const cluster::NodeStatus& node) {
         .number("replication_lag_bytes", node.replication_lag_bytes)
         .number("standbys", static_cast<std::int64_t>(node.standbys))
         .number("age_ms", static_cast<std::int64_t>(node.age.count()));
+    object.end();
+}
+
+std::string_view name_of(intelligence::VectorIndexState state) {
+    switch (state) {
+        case intelligence::VectorIndexState::absent:
+            return "absent";
+        case intelligence::VectorIndexState::building:
+            return "building";
+        case intelligence::VectorIndexState::ready:
+            return "ready";
+        case intelligence::VectorIndexState::unknown:
+            break;
+    }
+    return "unknown";
+}
+
+void append_vector_index(std::string& out, const intelligence::VectorIndexStatus& index) {
+    ObjectWriter object(out);
+    object.string("shard", index.shard)
+        .string("database", index.database)
+        .string("state", name_of(index.state))
+        .string("problem", index.problem)
+        .number("progress",
+                index.state == intelligence::VectorIndexState::ready ? 1.0 : index.progress)
+        .number("namespaces", index.namespaces)
+        .number("vectors", index.vectors)
+        .number("bytes", index.bytes);
     object.end();
 }
 
@@ -234,6 +284,12 @@ void read_search_query(FieldReader& reader, memory::SearchRequest& into) {
     into.filter = read_filter_field(reader);
     into.limit = read_limit(reader, into.limit);
     into.similarity_min = reader.optional_number("similarity_min");
+    into.ef_search = reader.optional_integer("ef_search");
+    if (into.ef_search && (*into.ef_search < 1 ||
+                           *into.ef_search > static_cast<std::int64_t>(Limits::ef_search_max))) {
+        reader.refuse("ef_search", "must be from 1 to " + std::to_string(Limits::ef_search_max));
+    }
+    into.explain = reader.optional_boolean("explain").value_or(false);
     into.text_weight = reader.optional_number("text_weight").value_or(into.text_weight);
     into.vector_weight = reader.optional_number("vector_weight").value_or(into.vector_weight);
     into.with_embedding = reader.optional_boolean("with_embedding").value_or(false);
@@ -285,6 +341,11 @@ void append_search_result(std::string& out, const memory::SearchResult& result) 
                        [&out](const memory::SearchHit& hit) { append_hit(out, hit); });
     object.number("shards_searched", static_cast<std::int64_t>(result.shards_searched))
         .strings("notes", result.notes);
+    if (!result.plans.empty()) {
+        object.name("plans");
+        json::append_array(out, result.plans,
+                           [&out](const memory::VectorPlan& plan) { append_plan(out, plan); });
+    }
     object.end();
 }
 
@@ -313,7 +374,8 @@ void append_namespace_page(std::string& out, const memory::NamespacePage& page) 
     object.end();
 }
 
-void append_cluster_status(std::string& out, const cluster::ClusterStatus& status) {
+void append_cluster_status(std::string& out, const cluster::ClusterStatus& status,
+                           const std::vector<intelligence::VectorIndexStatus>* indexes) {
     ObjectWriter object(out);
     object.string("product_version", status.product_version)
         .string("engine", status.engine)
@@ -323,6 +385,12 @@ void append_cluster_status(std::string& out, const cluster::ClusterStatus& statu
         .name("nodes");
     json::append_array(out, status.nodes,
                        [&out](const cluster::NodeStatus& node) { append_node(out, node); });
+    if (indexes != nullptr) {
+        object.name("vector_indexes");
+        json::append_array(out, *indexes, [&out](const intelligence::VectorIndexStatus& index) {
+            append_vector_index(out, index);
+        });
+    }
     object.end();
 }
 

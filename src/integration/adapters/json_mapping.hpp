@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "cluster/api/cluster.hpp"
+#include "intelligence/api/vector_index.hpp"
 #include "memory/api/requests.hpp"
 #include "platform/json/field_reader.hpp"
 
@@ -44,6 +45,8 @@ void append_search_result(std::string& out, const memory::SearchResult& result);
 void append_namespace(std::string& out, const memory::Namespace& details);
 void append_namespace_statistics(std::string& out, const memory::NamespaceStatistics& statistics);
 void append_namespace_page(std::string& out, const memory::NamespacePage& page);
-void append_cluster_status(std::string& out, const cluster::ClusterStatus& status);
+/// `indexes` null: without them.
+void append_cluster_status(std::string& out, const cluster::ClusterStatus& status,
+                           const std::vector<intelligence::VectorIndexStatus>* indexes);
 
 }  // namespace pgmind::integration

@@ -1,7 +1,17 @@
 #include "intelligence/adapters/make_intelligence.hpp"
 
+#include <span>
+
+#include "base/embedded_file.hpp"
 #include "intelligence/adapters/postgres_vectors.hpp"
 #include "intelligence/app/intelligence_service.hpp"
+
+namespace pgmind {
+
+// Defined by the generated file.
+std::span<const EmbeddedFile> embedded_intelligence_shard_migrations();
+
+}  // namespace pgmind
 
 namespace pgmind::intelligence {
 namespace {
@@ -14,17 +24,24 @@ struct Adapters {
 
 class OwningIntelligence final : private Adapters, public IntelligenceService {
   public:
-    explicit OwningIntelligence(Adapters adapters)
+    OwningIntelligence(Adapters adapters, const VectorIndexBoard* indexes, bool exact_only,
+                       RecallSampling sampling)
         : Adapters(std::move(adapters)),
-          IntelligenceService(*Adapters::vectors, Adapters::embedder.get()) {}
+          IntelligenceService(*Adapters::vectors, Adapters::embedder.get(), indexes, exact_only,
+                              std::move(sampling)) {}
 };
 
 }  // namespace
 
+std::vector<postgres::Migration> intelligence_shard_migrations() {
+    return postgres::migrations_from(embedded_intelligence_shard_migrations());
+}
+
 std::unique_ptr<Intelligence> make_intelligence(postgres::PoolDirectory& pools,
-                                                std::unique_ptr<Embedder> embedder) {
+                                                IntelligenceOptions options) {
     return std::make_unique<OwningIntelligence>(
-        Adapters{make_postgres_vectors(pools), std::move(embedder)});
+        Adapters{make_postgres_vectors(pools), std::move(options.embedder)}, options.indexes,
+        options.exact_only, std::move(options.sampling));
 }
 
 }  // namespace pgmind::intelligence

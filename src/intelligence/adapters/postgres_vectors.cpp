@@ -1,5 +1,9 @@
 #include "intelligence/adapters/postgres_vectors.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "intelligence/adapters/vector_explain.hpp"
 #include "intelligence/adapters/vector_search_sql.hpp"
 
 namespace pgmind::intelligence {
@@ -8,44 +12,108 @@ namespace {
 using postgres::Effect;
 using postgres::Rows;
 
-std::string misfit(const VectorSearchRequest& query, const std::string& reason) {
-    const std::string where = query.namespaces.size() == 1
-                                  ? "the vectors of namespace \"" + query.namespaces[0] + "\""
+std::string misfit(const VectorStatement& statement, const std::string& reason) {
+    const std::string where = statement.namespaces.size() == 1
+                                  ? "the vectors of namespace \"" + statement.namespaces[0] + "\""
                                   : std::string("the stored vectors");
     return "does not fit " + where + ": " + reason;
+}
+
+// A zero vector is at no angle to anything: its distance is NaN.
+FoundVectors read_found(const Rows& rows, const VectorStatement& statement) {
+    FoundVectors found;
+    const double similarity_min = statement.query.similarity_min.value_or(-2);
+    if (statement.method == VectorMethod::matching && !rows.empty()) {
+        found.matching = static_cast<std::size_t>(rows.int64(0, 0));
+    }
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (rows.is_null(row, 2)) {
+            continue;  // The count alone.
+        }
+        ++found.rows;
+        const double similarity = 1 - rows.real(row, 3);
+        if (!std::isnan(similarity) && similarity >= similarity_min) {
+            found.hits.push_back(
+                {std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), similarity});
+        }
+    }
+    return found;
 }
 
 class PostgresVectors final : public VectorStore {
   public:
     explicit PostgresVectors(postgres::PoolDirectory& pools) : pools_(pools) {}
 
-    Task<Result<std::vector<VectorHit>>> search(const VectorSearchRequest& query,
-                                                Deadline deadline) override {
-        const std::string_view database =
-            query.scope == memory::Scope::shared ? "shared" : "project";
-        const Result<postgres::Pool*> pool = pools_.find(query.shard.value(), database);
-        if (!pool) {
-            co_return fail(pool.error());
-        }
-        VectorSearchSql sql = vector_search_sql(query);
-        Result<Rows> rows = co_await (*pool)->query(sql.text.text(), Effect::read,
-                                                    std::move(sql.parameters), deadline);
-        if (!rows && rows.error().code == postgres::Errc::invalid_value) {
-            co_return fail(invalid_argument("embedding", misfit(query, rows.error().detail)));
-        }
+    Task<Result<FoundVectors>> search(VectorStatement statement, Deadline deadline) override {
+        const auto rows = co_await run(statement, vector_search_sql(statement), "", deadline);
         if (!rows) {
-            co_return fail(std::move(rows.error()));
+            co_return fail(rows.error());
         }
-        std::vector<VectorHit> hits;
-        hits.reserve(rows->size());
+        co_return read_found(*rows, statement);
+    }
+
+    Task<Result<std::vector<std::string>>> namespaces(const VectorSearchRequest& query,
+                                                      std::size_t limit,
+                                                      Deadline deadline) override {
+        const VectorStatement statement{query, {}};
+        const auto rows =
+            co_await run(statement, vector_namespaces_sql(query, limit), "", deadline);
+        if (!rows) {
+            co_return fail(rows.error());
+        }
+        std::vector<std::string> names;
+        names.reserve(rows->size());
         for (std::size_t row = 0; row < rows->size(); ++row) {
-            hits.push_back({std::string(rows->text(row, 0)), std::string(rows->text(row, 1)),
-                            1 - rows->real(row, 2)});
+            names.emplace_back(rows->text(row, 0));
         }
-        co_return hits;
+        co_return names;
+    }
+
+    Task<Result<VectorStatementReport>> explain(VectorStatement statement,
+                                                Deadline deadline) override {
+        const auto rows = co_await run(statement, vector_search_sql(statement),
+                                       "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ", deadline);
+        if (!rows) {
+            co_return fail(rows.error());
+        }
+        co_return read_explained_search(rows->text(0, 0));
+    }
+
+    Task<Result<double>> selectivity(VectorStatement statement, Deadline deadline) override {
+        double expected[2] = {0, 0};
+        for (const bool filtered : {false, true}) {
+            const auto rows = co_await run(statement, vector_count_sql(statement, filtered),
+                                           "EXPLAIN (FORMAT JSON) ", deadline);
+            if (!rows) {
+                co_return fail(rows.error());
+            }
+            const auto count = read_explained_count(rows->text(0, 0));
+            if (!count) {
+                co_return fail(count.error());
+            }
+            expected[filtered ? 1 : 0] = *count;
+        }
+        co_return expected[0] > 0 ? std::min(1.0, expected[1] / expected[0]) : 1.0;
     }
 
   private:
+    Task<Result<Rows>> run(const VectorStatement& statement, VectorSearchSql sql,
+                           std::string_view prefix, Deadline deadline) {
+        const std::string_view database =
+            statement.query.scope == memory::Scope::shared ? "shared" : "project";
+        const Result<postgres::Pool*> pool = pools_.find(statement.query.shard.value(), database);
+        if (!pool) {
+            co_return fail(pool.error());
+        }
+        std::string text = std::string(prefix) + sql.text.text();
+        Result<Rows> rows = co_await (*pool)->query(std::move(text), Effect::read,
+                                                    std::move(sql.parameters), deadline);
+        if (!rows && rows.error().code == postgres::Errc::invalid_value) {
+            co_return fail(invalid_argument("embedding", misfit(statement, rows.error().detail)));
+        }
+        co_return rows;
+    }
+
     postgres::PoolDirectory& pools_;
 };
 

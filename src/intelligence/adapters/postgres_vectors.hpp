@@ -7,8 +7,8 @@
 
 namespace pgmind::intelligence {
 
-/// Exact cosine search over the embeddings of a shard's entries (the view pgmind.live_entries,
-/// which the Memory context publishes). `pools` outlives it; it belongs to the same worker.
+/// Cosine search over the embeddings of a shard's entries (the view pgmind.live_entries, which the
+/// Memory context publishes). `pools` outlives it; it belongs to the same worker.
 std::unique_ptr<VectorStore> make_postgres_vectors(postgres::PoolDirectory& pools);
 
 }  // namespace pgmind::intelligence

@@ -1,8 +1,6 @@
 #include "intelligence/adapters/vector_search_sql.hpp"
 
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cstdint>
 
 #include "memory/api/filter_sql.hpp"
@@ -26,42 +24,34 @@ std::string binary_vector(const std::vector<float>& values) {
     return bytes;
 }
 
-constexpr std::string_view kDistance =
-    "SELECT e.namespace, e.key, e.embedding <=> $1::ruvector AS distance FROM ";
+constexpr std::string_view kDistance = "e.embedding <=> $1::ruvector AS distance";
 
 class Builder {
   public:
     explicit Builder(const VectorSearchRequest& query) : query_(query) {}
 
-    VectorSearchSql build() {
+    VectorSearchSql search(const VectorStatement& statement) {
         parameters_.add_binary(binary_vector(query_.embedding));
         parameters_.add(static_cast<std::int64_t>(query_.limit));
         next_parameter_ = 3;
-        const SqlText found = query_.namespaces.size() == 1 ? one_namespace() : many_namespaces();
-        SqlText sql{"SELECT f.namespace, f.key, f.distance FROM (", found,
-                    " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
-                    // A zero vector is at no angle to anything: its distance is NaN.
-                    "WHERE f.distance <> 'NaN'",
-                    similarity(), " ORDER BY f.distance, f.namespace, f.key"};
-        return VectorSearchSql{std::move(sql), std::move(parameters_)};
+        switch (statement.method) {
+            case VectorMethod::index:
+                return finish(by_index(statement));
+            case VectorMethod::exact:
+                return finish(exactly(statement));
+            case VectorMethod::matching:
+                break;
+        }
+        return finish(matching(statement));
     }
 
-  private:
-    SqlText parameter(const std::string& value) {
-        parameters_.add(value);
-        return SqlText::parameter(next_parameter_++);
+    VectorSearchSql count(const VectorStatement& statement, bool filtered) {
+        const SqlText wanted = in_namespaces(statement);
+        return finish({"SELECT count(*) FROM pgmind.live_entries e WHERE ", wanted,
+                       filtered ? filter() : SqlText()});
     }
 
-    // PostgreSQL itself refuses another number of dimensions, naming both.
-    SqlText one_namespace() {
-        return {kDistance,
-                "pgmind.live_entries e WHERE e.namespace = ", parameter(query_.namespaces[0]),
-                " AND e.embedding IS NOT NULL", filter()};
-    }
-
-    // Only vectors of as many dimensions compare, which a namespace fixes. OFFSET 0 keeps the
-    // planner from computing distances before the join has left the other namespaces out.
-    SqlText many_namespaces() {
+    VectorSearchSql namespaces(std::size_t limit) {
         SqlText wanted;
         if (query_.namespaces.empty()) {
             memory::FilterSql access =
@@ -75,15 +65,87 @@ class Builder {
             wanted = {"n.namespace = ANY (", SqlText::parameter(next_parameter_++), "::text[])"};
         }
         const SqlText dimensions = parameter(std::to_string(query_.embedding.size()));
-        return {kDistance,
-                "(SELECT e.namespace, e.key, e.embedding FROM pgmind.live_entries e "
-                "WHERE e.namespace IN (SELECT n.namespace FROM pgmind.namespaces n WHERE ",
-                wanted,
-                " AND n.dimensions = ",
-                dimensions,
-                "::integer) AND e.embedding IS NOT NULL",
-                filter(),
-                " OFFSET 0) e"};
+        const SqlText most = parameter(std::to_string(limit));
+        return finish({"SELECT n.namespace FROM pgmind.namespaces n WHERE (", wanted,
+                       ") AND n.dimensions = ", dimensions, "::integer ORDER BY n.namespace LIMIT ",
+                       most, "::bigint"});
+    }
+
+  private:
+    VectorSearchSql finish(SqlText text) { return {std::move(text), std::move(parameters_)}; }
+
+    SqlText parameter(const std::string& value) {
+        parameters_.add(value);
+        return SqlText::parameter(next_parameter_++);
+    }
+
+    SqlText in_namespaces(const VectorStatement& statement) {
+        if (statement.namespaces.size() == 1) {
+            return {"e.namespace = ", parameter(statement.namespaces[0]),
+                    "::text AND e.embedding IS NOT NULL"};
+        }
+        parameters_.add_array(statement.namespaces);
+        return {"e.namespace = ANY (", SqlText::parameter(next_parameter_++),
+                "::text[]) AND e.embedding IS NOT NULL"};
+    }
+
+    // The settings hold for this statement, which is its own transaction. That they are a condition
+    // without a row in it makes PostgreSQL evaluate them once, before the scan begins. Rows found
+    // late are as good as the others, since all are sorted in the end.
+    SqlText by_index(const VectorStatement& statement) {
+        const SqlText wanted = in_namespaces(statement);
+        const SqlText ef_search = parameter(std::to_string(statement.ef_search));
+        const SqlText filtered = filter();
+        return {
+            "SELECT NULL::bigint, f.namespace, f.key, f.distance FROM ("
+            "SELECT e.namespace, e.key, ",
+            kDistance,
+            " FROM pgmind.live_entries e WHERE ",
+            wanted,
+            " AND (SELECT set_config('ruvector.ef_search', ",
+            ef_search,
+            "::text, true) || set_config('ruvector.iterative_scan', 'relaxed_order', true)) "
+            "IS NOT NULL",
+            filtered,
+            " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
+            "ORDER BY f.distance, f.namespace, f.key"};
+    }
+
+    // OFFSET 0 keeps the order out of the inner statement, and so the index out of the plan.
+    SqlText exactly(const VectorStatement& statement) {
+        const SqlText wanted = in_namespaces(statement);
+        const SqlText filtered = filter();
+        return {
+            "SELECT NULL::bigint, f.namespace, f.key, f.distance FROM ("
+            "SELECT e.namespace, e.key, ",
+            kDistance,
+            " FROM pgmind.live_entries e WHERE ",
+            wanted,
+            filtered,
+            " OFFSET 0) f ORDER BY f.distance, f.namespace, f.key LIMIT $2::bigint"};
+    }
+
+    // Counts without a look at the vectors, which mostly lie out of line.
+    SqlText matching(const VectorStatement& statement) {
+        const SqlText wanted = in_namespaces(statement);
+        const SqlText most = parameter(std::to_string(statement.few_rows_max));
+        const SqlText filtered = filter();
+        return {
+            "WITH few AS MATERIALIZED (SELECT e.namespace, e.key, e.embedding "
+            "FROM pgmind.live_entries e WHERE ",
+            wanted,
+            filtered,
+            " LIMIT ",
+            most,
+            "::bigint + 1) "
+            "SELECT c.entries, f.namespace, f.key, f.distance "
+            "FROM (SELECT count(*) AS entries FROM few) c LEFT JOIN LATERAL ("
+            "SELECT e.namespace, e.key, ",
+            kDistance,
+            " FROM few e WHERE c.entries <= ",
+            most,
+            "::bigint ORDER BY distance, e.namespace, e.key LIMIT $2::bigint) f ON true "
+            "ORDER BY f.distance, f.namespace, f.key"};
     }
 
     SqlText filter() {
@@ -97,18 +159,6 @@ class Builder {
         return {" AND ", filter.sql};
     }
 
-    // On what the inner statement found, since the nearest come first anyway.
-    SqlText similarity() {
-        if (!query_.similarity_min) {
-            return {};
-        }
-        std::array<char, 32> buffer;
-        const auto written =
-            std::to_chars(buffer.data(), buffer.data() + buffer.size(), 1 - *query_.similarity_min);
-        return {" AND f.distance <= ", parameter(std::string(buffer.data(), written.ptr)),
-                "::double precision"};
-    }
-
     const VectorSearchRequest& query_;
     postgres::Parameters parameters_;
     std::size_t next_parameter_ = 1;
@@ -116,9 +166,16 @@ class Builder {
 
 }  // namespace
 
-VectorSearchSql vector_search_sql(const VectorSearchRequest& query) {
-    Builder builder(query);
-    return builder.build();
+VectorSearchSql vector_search_sql(const VectorStatement& statement) {
+    return Builder(statement.query).search(statement);
+}
+
+VectorSearchSql vector_count_sql(const VectorStatement& statement, bool filtered) {
+    return Builder(statement.query).count(statement, filtered);
+}
+
+VectorSearchSql vector_namespaces_sql(const VectorSearchRequest& query, std::size_t limit) {
+    return Builder(query).namespaces(limit);
 }
 
 }  // namespace pgmind::intelligence

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/sql_text.hpp"
-#include "intelligence/api/intelligence.hpp"
+#include "intelligence/app/ports.hpp"
 #include "platform/postgres/statement.hpp"
 
 namespace pgmind::intelligence {
@@ -11,9 +11,17 @@ struct VectorSearchSql {
     postgres::Parameters parameters;
 };
 
-/// Gives namespace, key and cosine distance of the nearest entries. For one namespace the inner
-/// statement has the shape WHERE namespace = $1 ORDER BY embedding <=> $2 LIMIT k, which an index
-/// can answer.
-VectorSearchSql vector_search_sql(const VectorSearchRequest& query);
+/// Gives, best first: matching (null unless the method is `matching`), namespace, key and cosine
+/// distance. With the method `index` the inner statement has the shape
+///     WHERE namespace = $3 ORDER BY embedding <=> $1 LIMIT k
+/// which the index answers, and sets ef_search for itself. With `matching` there is always a row;
+/// its key is null when no entry was compared.
+VectorSearchSql vector_search_sql(const VectorStatement& statement);
+
+/// Counts, so that the planner says how many entries it expects: with the query's filter or not.
+VectorSearchSql vector_count_sql(const VectorStatement& statement, bool filtered);
+
+/// Gives the names of VectorStore::namespaces().
+VectorSearchSql vector_namespaces_sql(const VectorSearchRequest& query, std::size_t limit);
 
 }  // namespace pgmind::intelligence

@@ -16,6 +16,15 @@ struct VectorSearchInitiated {
     }
 };
 
+/// Once for each database of each shard, when its index can be used.
+struct VectorIndexCreated {
+    static constexpr std::string_view name = "VectorIndexCreated";
+    static constexpr std::string_view context = "intelligence";
+    std::string shard;
+    std::string database;  ///< "project" or "shared"
+    EventAttributes attributes() const { return {{"shard", shard}, {"database", database}}; }
+};
+
 struct EmbeddingStored {
     static constexpr std::string_view name = "EmbeddingStored";
     static constexpr std::string_view context = "intelligence";

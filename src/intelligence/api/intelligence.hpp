@@ -7,6 +7,7 @@
 
 #include "async/task.hpp"
 #include "base/request_context.hpp"
+#include "intelligence/api/vector_index.hpp"
 #include "memory/api/entry.hpp"
 #include "memory/api/filter.hpp"
 #include "memory/api/requests.hpp"
@@ -24,12 +25,20 @@ struct VectorSearchRequest {
     std::optional<memory::Filter> filter;
     std::optional<double> similarity_min;
     std::size_t limit = 10;
+    std::optional<std::int64_t> ef_search;  ///< as in memory::SearchRequest
+    bool explain = false;
 };
 
 struct VectorHit {
     std::string namespace_name;
     std::string key;
     double similarity = 0;  ///< cosine, -1 to 1
+};
+
+struct VectorSearchResult {
+    std::vector<VectorHit> hits;
+    bool by_index = false;  ///< not every vector was compared, unless the planner saw to it
+    std::optional<memory::VectorPlan> plan;  ///< when asked for
 };
 
 /// The Intelligence context as the others see it. One per worker; belongs to that worker's loop.
@@ -40,8 +49,13 @@ class Intelligence {
     /// Best first; equal similarities in order of namespace and key. Entries without an embedding
     /// never match, nor do namespaces of other dimensions; but a single named namespace of other
     /// dimensions is an invalid_argument error that names both numbers.
-    virtual Task<Result<std::vector<VectorHit>>> search_vectors(const RequestContext& request,
-                                                                VectorSearchRequest query) = 0;
+    /// Every entry asked for is given, as many as there are up to the limit; that they are the
+    /// nearest holds for all but a few where the vector index is used (see docs/vector-engine.md).
+    virtual Task<Result<VectorSearchResult>> search_vectors(const RequestContext& request,
+                                                            VectorSearchRequest query) = 0;
+
+    /// What is known of the vector index of every database, in order; from memory.
+    virtual std::vector<VectorIndexStatus> vector_indexes() const = 0;
 
     /// True when an embedder is configured.
     virtual bool can_embed() const = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "intelligence/app/embed_texts.hpp"
+#include "intelligence/app/search_vectors.hpp"
 
 namespace pgmind::intelligence {
 namespace {
@@ -15,6 +16,12 @@ Result<void> check(const VectorSearchRequest& query) {
     if (query.limit < 1 || query.limit > memory::Limits::results_max) {
         return fail(invalid_argument(
             "limit", "must be 1 to " + std::to_string(memory::Limits::results_max)));
+    }
+    if (query.ef_search &&
+        (*query.ef_search < 1 ||
+         *query.ef_search > static_cast<std::int64_t>(memory::Limits::ef_search_max))) {
+        return fail(invalid_argument(
+            "ef_search", "must be 1 to " + std::to_string(memory::Limits::ef_search_max)));
     }
     const bool finite = std::all_of(query.embedding.begin(), query.embedding.end(),
                                     [](float value) { return std::isfinite(value); });
@@ -29,14 +36,23 @@ Result<void> check(const VectorSearchRequest& query) {
 
 }  // namespace
 
-Task<Result<std::vector<VectorHit>>> IntelligenceService::search_vectors(
-    const RequestContext& request, VectorSearchRequest query) {
+Task<Result<VectorSearchResult>> IntelligenceService::search_vectors(const RequestContext& request,
+                                                                     VectorSearchRequest query) {
     const Result<void> valid = check(query);
     if (!valid) {
         co_return fail(valid.error());
     }
-    auto hits = co_await vectors_.search(query, request.deadline);
-    co_return hits;
+    auto result = co_await intelligence::search_vectors(vectors_, query, exact_only_,
+                                                        system_clock(), request.deadline);
+    if (result && result->by_index) {
+        const Executor executor = co_await async::this_executor();
+        sampler_.consider(executor, query, result->hits);
+    }
+    co_return result;
+}
+
+std::vector<VectorIndexStatus> IntelligenceService::vector_indexes() const {
+    return indexes_ == nullptr ? std::vector<VectorIndexStatus>() : indexes_->all();
 }
 
 Task<Result<std::vector<std::vector<float>>>> IntelligenceService::embed(

@@ -34,6 +34,10 @@ std::string_view database_of(Scope scope) {
     return scope == Scope::project ? "project" : "shared";
 }
 
+bool is_stale_index(const Error& error) {
+    return error.detail.find("The index has vectors of ") != std::string::npos;
+}
+
 Error to_memory_error(Error error) {
     for (const Refusal& refusal : kRefusals) {
         if (error.reason == refusal.sqlstate) {
@@ -43,6 +47,13 @@ Error to_memory_error(Error error) {
             }
             return refused;
         }
+    }
+    // The dimensions were held against the namespace already, so these are those of a namespace of
+    // the same name that was deleted: VACUUM, which follows, has yet to take them out.
+    if (is_stale_index(error)) {
+        return Error(BaseErrc::unavailable,
+                     "a deleted namespace of this name had vectors of other dimensions, which the "
+                     "index still holds until VACUUM, which has begun: try again in some seconds");
     }
     return error;
 }

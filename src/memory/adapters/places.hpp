@@ -15,8 +15,12 @@ inline Result<postgres::Pool*> pool_at(postgres::PoolDirectory& pools, const Pla
     return pools.find(place.shard.value(), database_of(place.scope));
 }
 
+/// The vector index refused an entry because of vectors that were deleted: try again after VACUUM.
+bool is_stale_index(const Error& error);
+
 /// Turns the refusals of pgmind.memory_store() and its kin (SQLSTATE class PM) into this context's
-/// errors; other errors pass as they are.
+/// errors, and the refusal of an index that is behind into `unavailable`; other errors pass as they
+/// are.
 Error to_memory_error(Error error);
 
 }  // namespace pgmind::memory

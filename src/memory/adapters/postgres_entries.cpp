@@ -262,7 +262,8 @@ class PostgresEntries final : public EntryStorage {
     // PostgreSQL does not say which of the parameters it could not read: ask for each.
     static Task<Error> explain(postgres::Pool& pool, const StoreRequest& entry, Error error,
                                Deadline deadline) {
-        const bool refused_value = error.code == postgres::Errc::invalid_value;
+        const bool refused_value =
+            error.code == postgres::Errc::invalid_value && !is_stale_index(error);
         if (!refused_value) {
             co_return to_memory_error(std::move(error));
         }

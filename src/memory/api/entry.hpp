@@ -25,6 +25,7 @@ struct Limits {
     static constexpr std::size_t dimensions_max = 16'000;
     static constexpr std::size_t results_max = 1000;
     static constexpr std::size_t namespaces_per_search_max = 1000;
+    static constexpr std::size_t ef_search_max = 1000;
     static constexpr std::size_t idempotency_key_bytes_max = 255;
     static constexpr std::int64_t ttl_seconds_max = 315'360'000;  ///< ten years
 };
@@ -35,10 +36,10 @@ struct Entry {
     Scope scope = Scope::project;
     std::string namespace_name;
     std::string key;
-    std::string entry_id;       ///< UUID, stays the same through updates
-    std::string value_json;     ///< any JSON value
-    std::string text;           ///< as given for text search; empty when none was
-    std::string metadata_json;  ///< a JSON object
+    std::string entry_id;                         ///< UUID, stays the same through updates
+    std::string value_json;                       ///< any JSON value
+    std::string text;                             ///< as given for text search; empty when none was
+    std::string metadata_json;                    ///< a JSON object
     std::optional<std::vector<float>> embedding;  ///< only filled when it was asked for
     std::int64_t version = 1;                     ///< grows by one with every update
     WallTime created_at;

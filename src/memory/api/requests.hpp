@@ -129,6 +129,10 @@ struct SearchRequest {
     double text_weight = 1.0;              ///< of reciprocal rank fusion
     double vector_weight = 1.0;
     bool with_embedding = false;
+    /// Candidates that the vector index keeps while it searches, 1 to Limits::ef_search_max: more
+    /// find better and take longer. Absent: as many as suit the limit.
+    std::optional<std::int64_t> ef_search;
+    bool explain = false;  ///< also say how the vectors were searched; takes about twice as long
 };
 
 struct SearchHit {
@@ -138,10 +142,24 @@ struct SearchHit {
     std::optional<double> similarity;  ///< cosine similarity
 };
 
+/// How the vectors of one database of one shard were searched.
+struct VectorPlan {
+    std::string shard;
+    Scope scope = Scope::project;
+    bool index = false;  ///< false: every vector that may be meant was compared
+    std::string reason;  ///< a sentence
+    std::size_t namespaces = 0;
+    std::optional<double> selectivity;  ///< share of entries that the filter passes, estimated
+    std::int64_t rows_visited = 0;      ///< rows that the last statement read
+    std::size_t ef_search = 0;          ///< 0: the index was not asked
+    double milliseconds = 0;            ///< all statements of the search, not those of explain
+};
+
 struct SearchResult {
     std::vector<SearchHit> hits;  ///< by score, then scope, namespace, key: a total order
     std::size_t shards_searched = 0;
     std::vector<std::string> notes;  ///< e.g. "no embedder: ranked by text only"
+    std::vector<VectorPlan> plans;   ///< when asked for: one for each place, ordered as places are
 };
 
 struct ImportProgress {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -23,7 +24,12 @@ struct Candidate {
     double score = 0;
 };
 
-using Candidates = Result<std::vector<Candidate>>;
+/// What one ranking found at one place.
+struct PlaceAnswer {
+    std::vector<Candidate> found;
+    std::optional<VectorPlan> plan;
+};
+using PlaceResult = Result<PlaceAnswer>;
 
 /// What is asked of one place.
 struct PlaceSearch {
@@ -74,9 +80,9 @@ class ShardQuery {
     SteadyTime begin_;
 };
 
-Task<Candidates> search_words(MemoryPorts ports, const RequestContext& request,
-                              const SearchRequest& query, const PlaceSearch& at,
-                              std::size_t limit) {
+Task<PlaceResult> search_words(MemoryPorts ports, const RequestContext& request,
+                               const SearchRequest& query, const PlaceSearch& at,
+                               std::size_t limit) {
     const TextQuery text{at.selection, query.query, query.match, query.filter, limit};
     const ShardQuery measured(ports, request, at.place.shard);
     auto hits = co_await ports.entries.search_text(request, at.place, text);
@@ -84,17 +90,17 @@ Task<Candidates> search_words(MemoryPorts ports, const RequestContext& request,
         co_return fail(std::move(hits.error()));
     }
     measured.finished(hits->size());
-    std::vector<Candidate> found;
+    PlaceAnswer answer;
     for (TextHit& hit : *hits) {
-        found.push_back(
+        answer.found.push_back(
             candidate(at.place, std::move(hit.namespace_name), std::move(hit.key), hit.score));
     }
-    co_return found;
+    co_return answer;
 }
 
-Task<Candidates> search_vectors(MemoryPorts ports, const RequestContext& request,
-                                const SearchRequest& query, const PlaceSearch& at,
-                                const std::vector<float>& embedding, std::size_t limit) {
+Task<PlaceResult> search_vectors(MemoryPorts ports, const RequestContext& request,
+                                 const SearchRequest& query, const PlaceSearch& at,
+                                 const std::vector<float>& embedding, std::size_t limit) {
     intelligence::VectorSearchRequest wanted;
     wanted.scope = at.place.scope;
     wanted.shard = at.place.shard;
@@ -104,28 +110,35 @@ Task<Candidates> search_vectors(MemoryPorts ports, const RequestContext& request
     wanted.filter = query.filter;
     wanted.similarity_min = query.similarity_min;
     wanted.limit = limit;
+    wanted.ef_search = query.ef_search;
+    wanted.explain = query.explain;
     const ShardQuery measured(ports, request, at.place.shard);
-    auto hits = co_await ports.intelligence.search_vectors(request, std::move(wanted));
-    if (!hits) {
-        co_return fail(std::move(hits.error()));
+    auto result = co_await ports.intelligence.search_vectors(request, std::move(wanted));
+    if (!result) {
+        co_return fail(std::move(result.error()));
     }
-    measured.finished(hits->size());
-    std::vector<Candidate> found;
-    for (intelligence::VectorHit& hit : *hits) {
-        found.push_back(
+    measured.finished(result->hits.size());
+    PlaceAnswer answer;
+    for (intelligence::VectorHit& hit : result->hits) {
+        answer.found.push_back(
             candidate(at.place, std::move(hit.namespace_name), std::move(hit.key), hit.similarity));
     }
-    co_return found;
+    answer.plan = std::move(result->plan);
+    co_return answer;
 }
 
-// The answers of all places as one ranking.
-Candidates merge(std::vector<Candidates> answers) {
+// The answers of all places as one ranking, together with how each was found.
+Result<std::vector<Candidate>> merge(std::span<PlaceResult> answers,
+                                     std::vector<VectorPlan>& plans) {
     std::vector<Candidate> all;
-    for (Candidates& answer : answers) {
+    for (PlaceResult& answer : answers) {
         if (!answer) {
             return fail(std::move(answer.error()));
         }
-        std::move(answer->begin(), answer->end(), std::back_inserter(all));
+        std::move(answer->found.begin(), answer->found.end(), std::back_inserter(all));
+        if (answer->plan) {
+            plans.push_back(std::move(*answer->plan));
+        }
     }
     std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
         return a.score != b.score ? a.score > b.score : a.id < b.id;
@@ -207,6 +220,7 @@ Task<Result<Plan>> make_plan(MemoryPorts ports, const RequestContext& request,
 struct Rankings {
     std::vector<Candidate> words;
     std::vector<Candidate> vectors;
+    std::vector<VectorPlan> plans;
 };
 
 Task<Result<Rankings>> rank(MemoryPorts ports, const RequestContext& request,
@@ -217,7 +231,7 @@ Task<Result<Rankings>> rank(MemoryPorts ports, const RequestContext& request,
     const std::size_t limit =
         fused ? std::min(Limits::results_max, std::max<std::size_t>(100, 2 * query.limit))
               : query.limit;
-    std::vector<Task<Candidates>> tasks;
+    std::vector<Task<PlaceResult>> tasks;
     for (const PlaceSearch& at : places) {
         if (plan.words) {
             tasks.push_back(search_words(ports, request, query, at, limit));
@@ -229,16 +243,15 @@ Task<Result<Rankings>> rank(MemoryPorts ports, const RequestContext& request,
             tasks.push_back(search_vectors(ports, request, query, at, *plan.embedding, limit));
         }
     }
-    std::vector<Candidates> answers = co_await async::when_all(std::move(tasks));
-    const auto middle = answers.begin() + static_cast<std::ptrdiff_t>(word_answers);
-    Candidates words =
-        merge({std::make_move_iterator(answers.begin()), std::make_move_iterator(middle)});
-    Candidates vectors =
-        merge({std::make_move_iterator(middle), std::make_move_iterator(answers.end())});
+    std::vector<PlaceResult> answers = co_await async::when_all(std::move(tasks));
+    const std::span<PlaceResult> all(answers);
+    std::vector<VectorPlan> plans;
+    auto words = merge(all.first(word_answers), plans);
+    auto vectors = merge(all.subspan(word_answers), plans);
     if (!words || !vectors) {
         co_return fail(std::move(words ? vectors.error() : words.error()));
     }
-    co_return Rankings{std::move(*words), std::move(*vectors)};
+    co_return Rankings{std::move(*words), std::move(*vectors), std::move(plans)};
 }
 
 /// An entry of the answer, before it is fetched.
@@ -393,6 +406,7 @@ Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
             co_return fail(comparable.error());
         }
     }
+    std::vector<VectorPlan> plans = std::move(rankings->plans);
     std::vector<Ranked> chosen = choose(std::move(*rankings), query, *plan);
     Result<FetchedHits> fetched =
         co_await fetch_hits(ports_, request, std::move(chosen), query.with_embedding);
@@ -402,6 +416,7 @@ Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
     SearchResult result;
     result.hits = std::move(fetched->hits);
     result.notes = std::move(plan->notes);
+    result.plans = std::move(plans);
     if (!fetched->whole) {
         result.notes.push_back(
             "there are more hits than fit into one answer (16 MiB): these are "

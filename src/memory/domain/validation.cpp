@@ -276,6 +276,11 @@ Result<void> validate(const SearchRequest& request) {
         !(*request.similarity_min >= -1 && *request.similarity_min <= 1)) {
         return invalid("similarity_min", "must be -1 to 1");
     }
+    if (request.ef_search &&
+        (*request.ef_search < 1 ||
+         *request.ef_search > static_cast<std::int64_t>(Limits::ef_search_max))) {
+        return invalid("ef_search", "must be 1 to " + std::to_string(Limits::ef_search_max));
+    }
     for (const Result<void>& checked :
          {validate_query(request), validate_weights(request), validate_limit(request.limit),
           request.filter ? validate_filter(*request.filter, "filter") : Result<void>()}) {

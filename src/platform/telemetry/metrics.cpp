@@ -61,13 +61,13 @@ class Registry::Implementation {
     }
 
     prometheus::Histogram& histogram(const std::string& name, const std::string& help,
-                                     const Labels& labels) {
+                                     const Labels& labels, const std::vector<double>& bounds) {
         const std::lock_guard lock(mutex_);
         auto& named = find(histograms_, name);
         if (named.family == nullptr) {
             named.family = &prometheus::BuildHistogram().Name(name).Help(help).Register(registry_);
         }
-        return named.family->Add(named.admit(labels), buckets());
+        return named.family->Add(named.admit(labels), bounds);
     }
 
     void gauge(const std::string& name, const std::string& help, const Labels& labels,
@@ -150,8 +150,8 @@ void Counter::increment(double by) const {
     static_cast<prometheus::Counter*>(counter_)->Increment(by);
 }
 
-void Histogram::observe(double seconds) const {
-    static_cast<prometheus::Histogram*>(histogram_)->Observe(seconds);
+void Histogram::observe(double value) const {
+    static_cast<prometheus::Histogram*>(histogram_)->Observe(value);
 }
 
 Registry::Registry() : implementation_(std::make_unique<Implementation>()) {}
@@ -165,8 +165,13 @@ Counter Registry::counter(const std::string& name, const std::string& help, cons
 
 Histogram Registry::histogram(const std::string& name, const std::string& help,
                               const Labels& labels) {
+    return histogram(name, help, labels, buckets());
+}
+
+Histogram Registry::histogram(const std::string& name, const std::string& help,
+                              const Labels& labels, const std::vector<double>& bounds) {
     Histogram handle;
-    handle.histogram_ = &implementation_->histogram(name, help, labels);
+    handle.histogram_ = &implementation_->histogram(name, help, labels, bounds);
     return handle;
 }
 

@@ -21,10 +21,10 @@ class Counter {
     void* counter_ = nullptr;
 };
 
-/// Durations in seconds, in buckets from 50 us to 10 s. Copyable handle; thread-safe.
+/// How often values fell into which bucket. Copyable handle; thread-safe.
 class Histogram {
   public:
-    void observe(double seconds) const;
+    void observe(double value) const;
 
   private:
     friend class Registry;
@@ -43,7 +43,11 @@ class Registry {
     Registry& operator=(const Registry&) = delete;
 
     Counter counter(const std::string& name, const std::string& help, const Labels& labels);
+    /// Of durations in seconds, in buckets from 50 us to 10 s.
     Histogram histogram(const std::string& name, const std::string& help, const Labels& labels);
+    /// Of other values, in buckets up to each of `bounds`, which grow.
+    Histogram histogram(const std::string& name, const std::string& help, const Labels& labels,
+                        const std::vector<double>& bounds);
     /// A value read when metrics are scraped; `read` may be called on any thread.
     void gauge(const std::string& name, const std::string& help, const Labels& labels,
                std::function<double()> read);

@@ -164,7 +164,7 @@ Task<Result<ToolReply>> namespace_create(ToolCall tool) {
 
 Task<Result<ToolReply>> cluster_status(ToolCall tool) {
     ToolReply reply;
-    append_cluster_status(reply.content, tool.call.services().cluster.status());
+    append_cluster_status(reply.content, tool.call.services().cluster.status(), nullptr);
     co_return reply;
 }
 

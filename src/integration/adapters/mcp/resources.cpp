@@ -135,7 +135,7 @@ Task<Result<std::string>> read_text(Call& call, ResourceAddress address,
         co_return text;
     }
     std::string text;
-    append_cluster_status(text, call.services().cluster.status());
+    append_cluster_status(text, call.services().cluster.status(), nullptr);
     co_return text;
 }
 

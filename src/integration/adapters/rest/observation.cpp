@@ -84,7 +84,8 @@ Task<Result<Reply>> who_am_i(Call& call) {
 
 Task<Result<Reply>> cluster_status(Call& call) {
     std::string body;
-    append_cluster_status(body, call.services.cluster.status());
+    const auto indexes = call.services.intelligence.vector_indexes();
+    append_cluster_status(body, call.services.cluster.status(), &indexes);
     co_return json_reply(std::move(body));
 }
 

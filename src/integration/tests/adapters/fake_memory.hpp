@@ -201,15 +201,18 @@ class FakeMemory final : public memory::Memory {
 
 class FakeIntelligence final : public intelligence::Intelligence {
   public:
-    Task<Result<std::vector<intelligence::VectorHit>>> search_vectors(
+    Task<Result<intelligence::VectorSearchResult>> search_vectors(
         const RequestContext&, intelligence::VectorSearchRequest) override {
-        co_return std::vector<intelligence::VectorHit>();
+        co_return intelligence::VectorSearchResult();
     }
+    std::vector<intelligence::VectorIndexStatus> vector_indexes() const override { return indexes; }
     bool can_embed() const override { return false; }
     Task<Result<std::vector<std::vector<float>>>> embed(const RequestContext&,
                                                         std::vector<std::string>) override {
         co_return std::vector<std::vector<float>>();
     }
+
+    std::vector<intelligence::VectorIndexStatus> indexes;
 };
 
 }  // namespace pgmind::integration::testing

@@ -156,7 +156,11 @@ TEST(JsonMapping, WritesValidJsonForEveryResult) {
     out += ",";
     append_entry_page(out, {{sample_entry(), sample_entry()}, "next"});
     out += ",";
-    append_search_result(out, {{{sample_entry(), 0.5, 0.1, std::nullopt}}, 2, {"a note"}});
+    append_search_result(out, {{{sample_entry(), 0.5, 0.1, std::nullopt}}, 2, {"a note"}, {}});
+    out += ",";
+    memory::VectorPlan plan{
+        "shard-1", memory::Scope::project, true, "no filter", 1, std::nullopt, 10, 100, 0.5};
+    append_search_result(out, {{}, 1, {}, {plan}});
     out += ",";
     memory::Namespace details{memory::Scope::project, "n", 3, "english", "", "shard-1", 9, {}};
     append_namespace_page(out, {{details}, ""});
@@ -165,7 +169,9 @@ TEST(JsonMapping, WritesValidJsonForEveryResult) {
     out += ",";
     cluster::ClusterStatus status;
     status.nodes.resize(2);
-    append_cluster_status(out, status);
+    const std::vector<intelligence::VectorIndexStatus> indexes{
+        {"shard-1", "project", intelligence::VectorIndexState::building, "", 0.25, 2, 30, 4096}};
+    append_cluster_status(out, status, &indexes);
     out += "]";
     const auto value = json::parse(out, json::ReadLimits());
     ASSERT_TRUE(value) << value.error().detail << "\n" << out;
@@ -173,6 +179,12 @@ TEST(JsonMapping, WritesValidJsonForEveryResult) {
     EXPECT_NE(out.find(R"("next_cursor":"next")"), std::string::npos);
     EXPECT_NE(out.find(R"("score":0.5,"text_score":0.1,"entry":{)"), std::string::npos);
     EXPECT_NE(out.find(R"("next_cursor":null)"), std::string::npos);
+    EXPECT_NE(out.find(R"("state":"building","problem":"","progress":0.25,"namespaces":2)"),
+              std::string::npos);
+    EXPECT_NE(out.find(R"("plans":[{"shard":"shard-1","scope":"project","method":"index",)"
+                       R"("reason":"no filter","namespaces":1,"selectivity":null,)"
+                       R"("rows_visited":10,"ef_search":100,)"),
+              std::string::npos);
 }
 
 }  // namespace

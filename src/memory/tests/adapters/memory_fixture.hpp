@@ -100,8 +100,11 @@ class TestCluster final : public cluster::Cluster {
         if (!owned) {
             co_return fail(std::move(owned.error()));
         }
-        auto applied =
-            co_await postgres::apply_migrations(*session, memory_shard_migrations(), deadline);
+        std::vector<postgres::Migration> steps = memory_shard_migrations();
+        for (postgres::Migration& step : intelligence::intelligence_shard_migrations()) {
+            steps.push_back(std::move(step));
+        }
+        auto applied = co_await postgres::apply_migrations(*session, std::move(steps), deadline);
         co_return applied;
     }
 
@@ -127,7 +130,7 @@ class MemoryFixture : public ::testing::Test {
                   return test_cluster().options(shard, database);
               },
               limits(), nullptr),
-          intelligence_(intelligence::make_intelligence(pools_, nullptr)),
+          intelligence_(intelligence::make_intelligence(pools_, {})),
           memory_(make_memory(pools_, test_cluster(), *intelligence_, events_)),
           request_(context()) {}
 

@@ -275,13 +275,19 @@ class FakeBulk final : public BulkStorage {
 /// Vector hits as the test lays them out.
 class FakeIntelligence final : public intelligence::Intelligence {
   public:
-    Task<Result<std::vector<intelligence::VectorHit>>> search_vectors(
+    Task<Result<intelligence::VectorSearchResult>> search_vectors(
         const RequestContext&, intelligence::VectorSearchRequest query) override {
         queries.push_back(query);
         auto found = hits[Place{query.shard, query.scope}];
         found.resize(std::min(found.size(), query.limit));
-        co_return found;
+        intelligence::VectorSearchResult result{std::move(found), false, std::nullopt};
+        if (query.explain) {
+            result.plan.emplace();
+            result.plan->shard = query.shard.value();
+        }
+        co_return result;
     }
+    std::vector<intelligence::VectorIndexStatus> vector_indexes() const override { return indexes; }
     bool can_embed() const override { return embedder; }
     Task<Result<std::vector<std::vector<float>>>> embed(const RequestContext&,
                                                         std::vector<std::string> texts) override {
@@ -295,6 +301,7 @@ class FakeIntelligence final : public intelligence::Intelligence {
     std::map<Place, std::vector<intelligence::VectorHit>> hits;
     std::vector<intelligence::VectorSearchRequest> queries;
     std::vector<std::string> embedded;
+    std::vector<intelligence::VectorIndexStatus> indexes;
     bool embedder = false;
     std::optional<Error> embed_failure;
 };

@@ -168,6 +168,8 @@ TEST(Validation, searches) {
          {"zero vector", [](auto& r) { r.embedding = {{0.0F, 0.0F}}; }, "embedding"},
          {"limit", [](auto& r) { r.limit = 1001; }, "limit"},
          {"similarity", [](auto& r) { r.similarity_min = 1.5; }, "similarity_min"},
+         {"ef_search none", [](auto& r) { r.ef_search = 0; }, "ef_search"},
+         {"ef_search large", [](auto& r) { r.ef_search = 1001; }, "ef_search"},
          {"similarity NaN", [](auto& r) { r.similarity_min = std::nan(""); }, "similarity_min"},
          {"negative weight", [](auto& r) { r.text_weight = -1; }, "text_weight"},
          {"weight NaN", [](auto& r) { r.vector_weight = std::nan(""); }, "vector_weight"},

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "intelligence/app/keep_vector_index.hpp"
+#include "platform/postgres/connection_options.hpp"
+
+namespace pgmind::intelligence {
+
+/// The vector index of one database. `database` logs in as a role that may act for the owner of the
+/// tables, since only an owner makes indexes and vacuums. Belongs to one loop.
+std::unique_ptr<VectorIndexStore> make_postgres_vector_index(postgres::ConnectionOptions database);
+
+}  // namespace pgmind::intelligence
