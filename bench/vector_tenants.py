@@ -27,7 +27,8 @@ def measure(bench, data, count):
     for engine in bench.engines:
         bench.load(engine, data.base)
         make_table(bench, engine, tenants)
-    ef = measure_ours(bench, every)
+    largest = make_searches(bench, data, "largest", [pick(tenants)[-1]], 1000)
+    ef = measure_ours(bench, every, largest)
     compare_with_filter(bench, data, tenants, every, ef)
     for tenant in pick(tenants):
         compare_alone(bench, data, tenant, ef)
@@ -57,8 +58,9 @@ def make_searches(bench, data, name, tenants, count):
 
 
 def pick(tenants):
+    """One of the smallest, one of about 1,000, the largest."""
     ordered = sorted(tenants, key=lambda tenant: tenant[2])
-    return [ordered[0], ordered[len(ordered) * 9 // 10], ordered[-1]]
+    return [ordered[0], min(ordered, key=lambda tenant: abs(tenant[2] - 1000)), ordered[-1]]
 
 
 def make_table(bench, engine, tenants):
@@ -85,22 +87,22 @@ def build(bench, engine, table):
     bench.sql(f"VACUUM ANALYZE {table}; CHECKPOINT")
 
 
-def measure_ours(bench, searches):
-    """Recall of every tenant by ef; gives the ef that is enough for .99 of all."""
-    enough = None
-    for ef in (20, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800):
-        found = recall_of(bench, OURS, OURS.search(METRIC, CONDITION), searches, ef)
+def measure_ours(bench, searches, largest):
+    """Recall of every tenant by ef; gives the ef that is enough for .99 of each, which is asked of
+    the largest with a hundred times as many searches: small ones are exact at any."""
+    sql = OURS.search(METRIC, CONDITION)
+    for ef in (20, 40, 80, 120, 160, 200, 300, 400, 600, 800):
+        found = recall_of(bench, OURS, sql, searches, ef)
+        found["largest"] = recall_of(bench, OURS, sql, largest, ef)["recall"]
         bench.notes.setdefault("tenants: recall by ef", []).append({"ef": ef, **found})
         print(f"  ours ef {ef}: {found}", flush=True)
-        if found["recall"] >= 0.99 and enough is None:
-            enough = ef
-            bench.table.append(("tenants: recall of all", found["recall"], "", None, ">= .99"))
-            bench.table.append(("tenants: recall of the worst", found["worst_key"], "", None,
-                                ">= .99"))
-            bench.table.append(("tenants: rows missing", found["missing"], "", None, "0"))
-        if found["keys_below_99"] == 0:
+        if found["keys_below_99"] == 0 and found["largest"] >= 0.99:
             break
-    return enough or 800
+    bench.table += [(f"tenants, ef {ef}: recall of all", found["recall"], "", None, ">= .99"),
+                    ("tenants: recall of the worst", found["worst_key"], "", None, ">= .99"),
+                    ("tenants: recall of the largest", found["largest"], "", None, ">= .99"),
+                    ("tenants: rows missing", found["missing"], "", None, "== 0")]
+    return ef
 
 
 def compare_with_filter(bench, data, tenants, every, ef):
