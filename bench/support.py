@@ -42,9 +42,10 @@ def run_pgbench(server, node, script, clients, seconds):
 
 WRK_DONE = """
 done = function(summary, latency, requests)
-  io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.duration,
-    latency:percentile(50) / 1000, latency:percentile(95) / 1000,
-    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
+  local failed = summary.errors
+  io.write(string.format("RESULT %d %d %f %f %d status, %d connect, %d read, %d timeout\\n",
+    summary.requests, summary.duration, latency:percentile(50) / 1000,
+    latency:percentile(95) / 1000, failed.status, failed.connect, failed.read, failed.timeout))
 end
 """
 
@@ -61,9 +62,9 @@ def run_wrk(server, script, connections, seconds):
                                  "-s", str(path), server.url], check=True, text=True,
                                 stdout=subprocess.PIPE)
     requests, duration, p50, p95, errors = re.search(
-        r"RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)", result.stdout).groups()
-    if int(errors):
-        raise RuntimeError(f"{errors} of {requests} requests failed")
+        r"RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (.*)", result.stdout).groups()
+    if re.search("[1-9]", errors):
+        raise RuntimeError(f"of {requests} requests failed: {errors}")
     return int(requests) / (int(duration) / 1e6), float(p50), float(p95)
 
 

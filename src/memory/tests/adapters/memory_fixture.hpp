@@ -63,6 +63,11 @@ class TestCluster final : public cluster::Cluster {
         return at;
     }
 
+    /// As superuser, who may act for the owner.
+    postgres::ConnectionOptions owner_options(std::string shard, std::string database) const {
+        return server_.options(databases_.at({std::move(shard), std::move(database)}));
+    }
+
     /// Asks the database that holds a namespace, as superuser.
     std::string ask(std::string_view namespace_name, const std::string& sql) const {
         const std::string shard = map_->shard_of(namespace_name).value();
