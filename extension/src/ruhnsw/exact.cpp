@@ -48,6 +48,26 @@ int copy_nodes(const Index& index, const Tenant& tenant, const float* query, Blo
     return count;
 }
 
+BlockNumber visit_page(const Index& index, const Tenant& tenant, const float* query,
+                       BlockNumber block, float* vector_buffer, VisitNode visit, void* context) {
+    CHECK_FOR_INTERRUPTS();
+    Buffer buffer = read_page(index, block, BUFFER_LOCK_SHARE);
+    Page page = BufferGetPage(buffer);
+    BlockNumber next = InvalidBlockNumber;
+    Node nodes[page_slots_max];
+    int count = 0;
+    // Another tenant's: VACUUM found this one empty and gave its pages away.
+    if (is_page(page, PageKind::node, tenant.root.tenant)) {
+        count = copy_nodes(index, tenant, query, block, page, vector_buffer, nodes);
+        next = page_tail(page)->next;
+    }
+    UnlockReleaseBuffer(buffer);
+    for (int i = 0; i < count; ++i) {
+        visit(context, nodes[i].id, nodes[i].slot, nodes[i].distance);
+    }
+    return next;
+}
+
 }  // namespace
 
 void visit_nodes(const Index& index, const Tenant& tenant, const float* query, VisitNode visit,
@@ -55,24 +75,17 @@ void visit_nodes(const Index& index, const Tenant& tenant, const float* query, V
     auto* vector_buffer = static_cast<float*>(palloc(tenant.geometry.rotated * sizeof(float)));
     BlockNumber block = tenant.root.first_node;
     while (block != InvalidBlockNumber) {
-        CHECK_FOR_INTERRUPTS();
-        Buffer buffer = read_page(index, block, BUFFER_LOCK_SHARE);
-        Page page = BufferGetPage(buffer);
-        BlockNumber next = InvalidBlockNumber;
-        Node nodes[page_slots_max];
-        int count = 0;
-        // Another tenant's: VACUUM found this one empty and gave its pages away.
-        if (is_page(page, PageKind::node, tenant.root.tenant)) {
-            count = copy_nodes(index, tenant, query, block, page, vector_buffer, nodes);
-            next = page_tail(page)->next;
-        }
-        UnlockReleaseBuffer(buffer);
-        for (int i = 0; i < count; ++i) {
-            visit(context, nodes[i].id, nodes[i].slot, nodes[i].distance);
-        }
-        block = next;
+        block = visit_page(index, tenant, query, block, vector_buffer, visit, context);
     }
     pfree(vector_buffer);
+}
+
+BlockNumber visit_nodes_of_page(const Index& index, const Tenant& tenant, const float* query,
+                                BlockNumber block, VisitNode visit, void* context) {
+    auto* vector_buffer = static_cast<float*>(palloc(tenant.geometry.rotated * sizeof(float)));
+    const BlockNumber next = visit_page(index, tenant, query, block, vector_buffer, visit, context);
+    pfree(vector_buffer);
+    return next;
 }
 
 SortedRows* open_sorted_rows() {

@@ -56,19 +56,26 @@ int copy_pinned(const Index& index, const Tenant& tenant, SlotId id, int level, 
     return count;
 }
 
-// The neighbours have no room for a pinned edge: then one of those that their own lead to. There is
-// one edge a slot and room for m, so a few steps away there is room.
+// The neighbours have no room for a pinned edge: then a slot that chains of pinned edges from one
+// of them lead to. There is one such edge a slot and room for m, so every chain comes to a slot
+// that has room. A hash picks the chain: else those of many equal vectors would all grow at one
+// place.
 void pin_below(const Index& index, const Tenant& tenant, SlotId start, int level, SlotId id,
                const float* vector) {
-    constexpr int slots_max = 256;
-    SlotId slots[slots_max] = {start};
-    int count = 1;
-    for (int i = 0; i < count; ++i) {
+    // A level above is only a short cut, and with m = 2 has room for one such edge a slot.
+    const int steps_max = level == 0 ? 1024 : 32;
+    constexpr int chain_max = 256;  // a chain may lead back to where it came from
+    SlotId slot = start;
+    for (int step = 1; step <= steps_max; ++step) {
         CHECK_FOR_INTERRUPTS();
-        if (slots[i] == id || pin_edge(index, tenant, slots[i], level, id, vector)) {
+        SlotId targets[2 * 100];
+        if (slot == id || pin_edge(index, tenant, slot, level, id, vector)) {
             return;
         }
-        count += copy_pinned(index, tenant, slots[i], level, slots + count, slots_max - count);
+        const int count = copy_pinned(index, tenant, slot, level, targets, lengthof(targets));
+        const bool ends = count == 0 || step % chain_max == 0;
+        const uint64 chance = hash_bytes_uint32_extended(id, static_cast<uint64>(step));
+        slot = ends ? start : targets[chance % static_cast<uint64>(count)];
     }
 }
 

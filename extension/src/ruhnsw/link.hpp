@@ -19,7 +19,7 @@ struct LevelPlan {
 struct LinkPlan {
     int level;  // highest of the node
     LevelPlan levels[level_max + 1];
-    // Nodes of level 0 with the very same vector, the first few.
+    // Nodes of level 0 with the very same vector and room for a row, the first few.
     SlotId same[4];
     int same_count;
 };

@@ -132,6 +132,8 @@ void advance_hint(const Index& index, const Tenant& tenant, int level, BlockNumb
 }  // namespace
 
 SlotId append_slot(const Index& index, Tenant* tenant, const NewSlot& slot) {
+    // After VACUUM free slots may be far apart: nobody shall wait long for the root.
+    constexpr int pages_max = 64;
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         Root* root;
@@ -145,7 +147,7 @@ SlotId append_slot(const Index& index, Tenant* tenant, const NewSlot& slot) {
         const Chain chain = chain_of(*root, slot.level);
         BlockNumber block = chain.insert;
         SlotId id = invalid_slot;
-        while (block != InvalidBlockNumber) {
+        for (int page = 0; page < pages_max && block != InvalidBlockNumber; ++page) {
             BlockNumber next;
             id = append_on_page(index, *tenant, block, slot, &next);
             if (id != invalid_slot) {
@@ -154,14 +156,14 @@ SlotId append_slot(const Index& index, Tenant* tenant, const NewSlot& slot) {
             block = next;
         }
         UnlockReleaseBuffer(root_buffer);
-        if (id == invalid_slot) {
+        if (block == InvalidBlockNumber) {
             extend_chain(index, *tenant, slot.level, chain);
-            continue;
-        }
-        if (block != chain.insert) {
+        } else if (block != chain.insert) {
             advance_hint(index, *tenant, slot.level, chain.insert, block);
         }
-        return id;
+        if (id != invalid_slot) {
+            return id;
+        }
     }
 }
 

@@ -73,9 +73,11 @@ void note_same(const Search* search, const uint32* places, uint32 count, SlotId 
     const Size bytes = search->tenant->geometry.rotated * sizeof(float);
     for (uint32 i = 0; i < count && plan->same_count < static_cast<int>(lengthof(plan->same));
          ++i) {
-        const SlotId id = search->found[places[i]].id;
-        if (id != self && std::memcmp(search->vector_at(places[i]), search->query, bytes) == 0) {
-            plan->same[plan->same_count++] = id;
+        const Found& found = search->found[places[i]];
+        const bool has_room = found.live && found.tid_count < heap_tids_max;
+        if (has_room && found.id != self &&
+            std::memcmp(search->vector_at(places[i]), search->query, bytes) == 0) {
+            plan->same[plan->same_count++] = found.id;
         }
     }
 }

@@ -19,6 +19,8 @@ struct Reach {
     SlotId* next;        // reached, not followed yet
     Size next_count;
     Size next_room;
+    bool is_repaired;  // step 4 is done: no list is full of links to dead nodes
+    bool has_left;     // a node had to be left out of reach, as nothing had room for it
 
     bool is_reached(SlotId id) const {
         return slot_block(id) < blocks && (reached[slot_block(id)] >> slot_number(id) & 1) != 0;
@@ -91,7 +93,8 @@ bool attach_to_neighbour(Reach* reach, SlotId id, const float* vector) {
 }
 
 bool attach_by_search(Reach* reach, SlotId id, const float* vector) {
-    constexpr uint32 ef = 100;
+    // Among many dead nodes each live one takes long to find.
+    const uint32 ef = reach->is_repaired ? 100 : 16;
     if (!refresh_tenant(reach->run->index, reach->tenant)) {
         return false;
     }
@@ -138,7 +141,8 @@ void walk_linked(Reach* reach, VisitLinked visit, void* context) {
     }
 }
 
-// For a node that is far from everything within reach: the first of those that has room.
+// For a node that is far from everything within reach: the first of those that has room. Many have,
+// once their links to dead nodes are gone.
 struct AnyParent {
     SlotId child;
     const float* vector;
@@ -164,7 +168,7 @@ bool attach(Reach* reach, SlotId id, bool thoroughly) {
     bool attached = !is_live || attach_to_neighbour(reach, id, vector);
     if (!attached && thoroughly) {
         attached = attach_by_search(reach, id, vector);
-        if (!attached) {
+        if (!attached && reach->is_repaired) {
             AnyParent any{id, vector, false};
             walk_linked(reach, attach_to_any, &any);
             attached = any.found;
@@ -178,31 +182,25 @@ bool attach(Reach* reach, SlotId id, bool thoroughly) {
     return attached;
 }
 
-// The heads of what a dead node led to: each brings all that hangs on it. Where none can be
-// attached to a neighbour, one is attached wherever there is room.
+// The heads of what a dead node led to: each brings all that hangs on it. Goes on while many can be
+// attached to a neighbour.
 void attach_orphans(Reach* reach, SlotId* orphans, Size count) {
-    bool thoroughly = false;
-    while (count > 0) {
+    bool goes_on = true;
+    while (goes_on && count > 0) {
         Size left = 0;
         for (Size i = 0; i < count; ++i) {
             vacuum_delay_point();
-            const bool may_search = thoroughly && left == i;
-            if (!attach(reach, orphans[i], may_search)) {
+            if (!attach(reach, orphans[i], false)) {
                 orphans[left++] = orphans[i];
-            } else if (may_search) {
-                thoroughly = false;
             }
         }
-        if (thoroughly && left == count) {
-            return;
-        }
-        thoroughly = left == count;
+        goes_on = left <= count - count / 8 && left < count;
         count = left;
     }
 }
 
 bool attach_visited(Reach* reach, void*, SlotId id) {
-    attach(reach, id, true);
+    reach->has_left |= !attach(reach, id, true);
     return true;
 }
 
@@ -261,8 +259,10 @@ void lead_from_entry(const Reach& reach, SlotId start) {
     pfree(vector);
 }
 
-void restore_tenant(Reach* reach, const VacuumTenant& tenant, SlotId* orphans, Size count) {
+// True if a node had to be left out of reach.
+bool restore_tenant(Reach* reach, const VacuumTenant& tenant, SlotId* orphans, Size count) {
     const VacuumRun& run = *reach->run;
+    reach->has_left = false;
     SlotId start = invalid_slot;
     if (refresh_tenant(run.index, reach->tenant) &&
         reach->tenant->root.state == TenantState::graph) {
@@ -279,6 +279,7 @@ void restore_tenant(Reach* reach, const VacuumTenant& tenant, SlotId* orphans, S
     if (start != invalid_slot) {
         lead_from_entry(*reach, start);
     }
+    return reach->has_left;
 }
 
 // A live node that a dead one of its tenant had pinned.
@@ -343,8 +344,10 @@ Orphans find_orphans(const VacuumRun& run) {
 }
 
 Reach start_reach(VacuumRun* run) {
-    Reach reach{run, nullptr, RelationGetNumberOfBlocks(run->index.relation), nullptr, nullptr,
-                0,   256};
+    Reach reach{};
+    reach.run = run;
+    reach.blocks = RelationGetNumberOfBlocks(run->index.relation);
+    reach.next_room = 256;
     reach.reached = static_cast<uint16*>(MemoryContextAllocExtended(
         run->memory, reach.blocks * sizeof(uint16), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
     reach.next =
@@ -374,8 +377,27 @@ void restore_reach(VacuumRun* run) {
         const Orphan* last = std::find_if(
             first, end, [tenant](const Orphan& orphan) { return orphan.tenant != tenant->id; });
         reach.tenant = &tenant->tenant;
-        restore_tenant(&reach, *tenant, slots + (first - orphans.items),
-                       static_cast<Size>(last - first));
+        tenant->has_unreached = restore_tenant(&reach, *tenant, slots + (first - orphans.items),
+                                               static_cast<Size>(last - first));
+        run->has_unreached |= tenant->has_unreached;
+    }
+}
+
+void restore_rest(VacuumRun* run) {
+    if (!run->has_unreached) {
+        return;
+    }
+    Reach reach = start_reach(run);
+    reach.is_repaired = true;
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, run->tenants);
+    while (auto* tenant = static_cast<VacuumTenant*>(hash_seq_search(&status))) {
+        reach.tenant = &tenant->tenant;
+        if (tenant->has_unreached && restore_tenant(&reach, *tenant, nullptr, 0)) {
+            ereport(WARNING, (errmsg("nodes of index \"%s\" are out of reach of its searches",
+                                     RelationGetRelationName(run->index.relation)),
+                              errhint("REINDEX the index.")));
+        }
     }
 }
 

@@ -31,12 +31,19 @@ bool is_same_key(const Key& a, const Key& b) {
     return a.hash == b.hash && a.length == b.length && std::memcmp(a.bytes, b.bytes, a.length) == 0;
 }
 
-bool has_key(const Keys& keys, const Key& key) {
-    return std::any_of(keys.items, keys.items + keys.count,
-                       [&key](const Key& other) { return is_same_key(other, key); });
+// Any order, so that arrays of many keys are compared in little time.
+bool is_before(const Key& a, const Key& b) {
+    if (a.hash != b.hash || a.length != b.length) {
+        return a.hash != b.hash ? a.hash < b.hash : a.length < b.length;
+    }
+    return std::memcmp(a.bytes, b.bytes, a.length) < 0;
 }
 
-// The keys that one condition names, each once.
+bool has_key(const Keys& keys, const Key& key) {
+    return std::binary_search(keys.items, keys.items + keys.count, key, is_before);
+}
+
+// The keys that one condition names, each once, sorted.
 Keys keys_of(Relation index, const ScanKeyData& condition) {
     Keys keys{nullptr, 0};
     if ((condition.sk_flags & SK_ISNULL) != 0) {
@@ -56,16 +63,17 @@ Keys keys_of(Relation index, const ScanKeyData& condition) {
         deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &values, &nulls,
                           &count);
     }
-    keys.items = static_cast<Key*>(palloc(sizeof(Key) * static_cast<Size>(std::max(count, 1))));
+    keys.items = static_cast<Key*>(MemoryContextAllocHuge(
+        CurrentMemoryContext, sizeof(Key) * static_cast<Size>(std::max(count, 1))));
     for (int i = 0; i < count; ++i) {
-        if (nulls[i]) {
-            continue;
-        }
-        const Key key = make_key(index, values[i]);
-        if (!has_key(keys, key)) {
-            keys.items[keys.count++] = key;
+        CHECK_FOR_INTERRUPTS();
+        if (!nulls[i]) {
+            keys.items[keys.count++] = make_key(index, values[i]);
         }
     }
+    std::sort(keys.items, keys.items + keys.count, is_before);
+    const Key* end = std::unique(keys.items, keys.items + keys.count, is_same_key);
+    keys.count = static_cast<int>(end - keys.items);
     return keys;
 }
 

@@ -221,7 +221,8 @@ void follow_links(Search* search, uint32 ef) {
     const float bound = is_full ? search->nearest.top().distance : 0;
     for (uint32 i = 0; i < search->links; ++i) {
         const graph::Candidate candidate{search->estimates[i], search->ids[i]};
-        if (is_full && candidate.distance > bound) {
+        // Not what is as far either: of many equal vectors a search would visit all.
+        if (is_full && candidate.distance >= bound) {
             if (search->resumable) {
                 pass_by(search, candidate);
             }
@@ -314,7 +315,7 @@ void run_search(Search* search, int level, uint32 ef, uint64 steps_max) {
     while (search->steps < steps_max && has_next(search, level)) {
         CHECK_FOR_INTERRUPTS();
         const graph::Candidate next = search->frontier.top();
-        if (search->nearest.size() >= ef && next.distance > search->nearest.top().distance) {
+        if (search->nearest.size() >= ef && next.distance >= search->nearest.top().distance) {
             return;
         }
         search->frontier.pop();

@@ -1,20 +1,13 @@
 #include "ruhnsw/stream.hpp"
 
 #include <cstring>
+#include <numeric>
 
 #include "ruhnsw/handler.hpp"
 #include "ruhnsw/vector_store.hpp"
 
 namespace pgmind::ruhnsw {
 namespace {
-
-uint32 ef_search() {
-    return static_cast<uint32>(ef_search_setting);
-}
-
-bool is_strict() {
-    return iterative_scan_setting == static_cast<int>(IterativeScan::strict_order);
-}
 
 Found* add_found(Search* search) {
     if (search->found_count == search->found_room) {
@@ -56,19 +49,35 @@ void read_all(Stream* stream) {
     stream->batch_count = stream->search.found_count;
 }
 
+// Where any order will do nothing is read before it is asked for.
+void read_next_page(Stream* stream) {
+    Search* search = &stream->search;
+    if (stream->batch == nullptr) {
+        stream->batch = static_cast<uint32*>(
+            MemoryContextAlloc(stream->memory, page_slots_max * sizeof(uint32)));
+        std::iota(stream->batch, stream->batch + page_slots_max, 0);
+    }
+    search->found_count = 0;
+    while (search->found_count == 0 && stream->next_page != InvalidBlockNumber) {
+        stream->next_page = visit_nodes_of_page(*stream->index, stream->tenant, nullptr,
+                                                stream->next_page, note_found, search);
+    }
+    stream->batch_count = search->found_count;
+}
+
 uint64 slots_of(const Tenant& tenant) {
     return static_cast<uint64>(tenant.root.node_pages) * tenant.geometry.node.slots_per_page;
 }
 
 bool may_read_all(const Stream* stream) {
-    return slots_of(stream->tenant) <= static_cast<uint64>(max_scan_tuples_setting);
+    return slots_of(stream->tenant) <= stream->nodes_max;
 }
 
 // How many of the first found are returned before the search goes on to more. In strict order a row
 // found late is lost, and among the nearest half hardly one is.
-uint32 first_count(uint32 found) {
+uint32 first_count(const Stream* stream, uint32 found) {
     constexpr uint32 least = 10;
-    return is_strict() ? std::min(found, std::max(ef_search() / 2, least)) : found;
+    return stream->is_strict ? std::min(found, std::max(stream->ef / 2, least)) : found;
 }
 
 // What is beyond the first `count` of the batch waits for the next.
@@ -88,8 +97,8 @@ void search_first(Stream* stream) {
     constexpr int attempts_max = 5;
     init_search(&stream->search);
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
-        if (descend(&stream->search, 0, ef_search())) {
-            run_search(&stream->search, 0, ef_search(), PG_UINT64_MAX);
+        if (descend(&stream->search, 0, stream->ef)) {
+            run_search(&stream->search, 0, stream->ef, PG_UINT64_MAX);
             if (!stream->search.nearest.is_empty()) {
                 break;
             }
@@ -110,14 +119,14 @@ void search_first(Stream* stream) {
         return;
     }
     stream->batch = take_nearest(&stream->search, &stream->batch_count);
-    set_aside_from(stream, first_count(stream->batch_count));
+    set_aside_from(stream, first_count(stream, stream->batch_count));
 }
 
 // The next of a search that returned its first. Twice as many as are returned are looked for: what
 // is found late then still comes in its place, mostly.
 void search_on(Stream* stream) {
     Search* search = &stream->search;
-    const uint32 ef = 2 * ef_search();
+    const uint32 ef = 2 * stream->ef;
     const Found* found = search->found;
     std::sort(search->set_aside, search->set_aside + search->set_aside_count,
               [found](uint32 a, uint32 b) { return found[a].distance < found[b].distance; });
@@ -130,10 +139,10 @@ void search_on(Stream* stream) {
     std::memmove(search->set_aside, search->set_aside + taken,
                  search->set_aside_count * sizeof(uint32));
     take_up_passed(search);
-    run_search(search, 0, ef, static_cast<uint64>(max_scan_tuples_setting));
+    run_search(search, 0, ef, stream->nodes_max);
     pfree(stream->batch);
     stream->batch = take_nearest(search, &stream->batch_count);
-    set_aside_from(stream, ef_search());
+    set_aside_from(stream, stream->ef);
 }
 
 // A step of a search costs several times what it costs to read the next page of the chain.
@@ -142,7 +151,7 @@ constexpr uint64 walk_share = 16;
 // Whether the rest had better be read and sorted: in strict order, as a search finds the more rows
 // too late the farther it goes, and where the scan may visit every node.
 bool must_walk(const Stream* stream) {
-    return is_strict() && may_read_all(stream) &&
+    return stream->is_strict && may_read_all(stream) &&
            stream->search.steps >= slots_of(stream->tenant) / walk_share;
 }
 
@@ -151,7 +160,7 @@ void add_rest(void* context, SlotId id, const Slot& slot, float distance) {
     auto* stream = static_cast<Stream*>(context);
     const SlotId* end = stream->last_nodes + stream->last_count;
     const bool is_beyond =
-        is_strict()
+        stream->is_strict
             ? distance > stream->last_distance ||
                   (distance == stream->last_distance &&
                    std::find(static_cast<const SlotId*>(stream->last_nodes), end, id) == end)
@@ -195,13 +204,13 @@ void note_last(Stream* stream, SlotId id, float distance) {
 void next_batch(Stream* stream) {
     stream->batch_next = 0;
     stream->batch_count = 0;
-    if (!stream->is_started) {
+    if (stream->query == nullptr) {
+        read_next_page(stream);
+    } else if (!stream->is_started) {
         stream->is_started = true;
-        stream->reads_all =
-            stream->query == nullptr || stream->tenant.root.state == TenantState::flat;
+        stream->reads_all = stream->tenant.root.state == TenantState::flat;
         stream->reads_all ? read_all(stream) : search_first(stream);
-    } else if (!stream->reads_all &&
-               iterative_scan_setting != static_cast<int>(IterativeScan::off)) {
+    } else if (!stream->reads_all && stream->goes_on) {
         if (must_walk(stream)) {
             walk_rest(stream);
             return;
@@ -216,7 +225,7 @@ void next_batch(Stream* stream) {
 }
 
 bool comes_too_late(const Stream* stream, const Found& found) {
-    return is_strict() && found.distance < stream->last_distance;
+    return stream->is_strict && found.distance < stream->last_distance;
 }
 
 }  // namespace
@@ -226,6 +235,12 @@ Stream* open_stream(const Index& index, const Tenant& tenant, const float* query
     auto* stream = static_cast<Stream*>(MemoryContextAlloc(memory, sizeof(Stream)));
     *stream = Stream{&index, tenant, query, memory, {}};
     stream->search = Search{&index, &stream->tenant, query, memory, false, true};
+    const auto mode = static_cast<IterativeScan>(iterative_scan_setting);
+    stream->is_strict = mode == IterativeScan::strict_order;
+    stream->goes_on = mode != IterativeScan::off;
+    stream->ef = static_cast<uint32>(ef_search_setting);
+    stream->nodes_max = static_cast<uint64>(max_scan_tuples_setting);
+    stream->next_page = tenant.root.first_node;
     stream->last_distance = -std::numeric_limits<float>::infinity();
     return stream;
 }
@@ -262,7 +277,7 @@ ItemPointerData take_row(Stream* stream) {
 }
 
 void confirm_row(Stream* stream) {
-    if (stream->taken_node != invalid_slot && is_strict()) {
+    if (stream->taken_node != invalid_slot && stream->is_strict && stream->query != nullptr) {
         note_last(stream, stream->taken_node, stream->taken_distance);
     }
     stream->taken_node = invalid_slot;

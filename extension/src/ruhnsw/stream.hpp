@@ -13,10 +13,17 @@ struct Stream {
     MemoryContext memory;
     Search search;
 
+    // The settings when the scan began: a cursor goes on by them.
+    bool is_strict = false;
+    bool goes_on = false;
+    uint32 ef = 0;
+    uint64 nodes_max = 0;
+
     bool is_started = false;
     bool is_at_end = false;
-    bool reads_all = false;   // every row comes with the first batch
-    uint32* batch = nullptr;  // places in search.found, ascending by distance
+    bool reads_all = false;                      // every row comes with the first batch
+    BlockNumber next_page = InvalidBlockNumber;  // without a query: of the chain, to be read next
+    uint32* batch = nullptr;                     // places in search.found, ascending by distance
     uint32 batch_count = 0;
     uint32 batch_next = 0;
     uint32 tid_next = 0;  // of the row that comes next

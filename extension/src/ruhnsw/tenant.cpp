@@ -230,6 +230,8 @@ void remove_root(const Index& index, Buffer buffer, OffsetNumber offset) {
     PageEdit edit = edit_start(index);
     Page page = edit_page(&edit, buffer);
     PageIndexTupleDeleteNoCompact(page, offset);
+    // The next root takes the item's place; else tenants that come and go would use them all up.
+    PageSetHasFreeLinePointers(page);
     edit_finish(&edit);
 }
 

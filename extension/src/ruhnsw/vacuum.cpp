@@ -90,6 +90,7 @@ void remove_from_uppers(VacuumRun* run, Buffer buffer, VacuumTenant* tenant) {
         }
     }
     if (changed) {
+        run->marked_upper = true;
         PageEdit edit = edit_start(run->index);
         page = edit_page(&edit, buffer);
         for (int number = 0; number < slots; ++number) {
@@ -245,6 +246,12 @@ void cover_pages(VacuumRun* run) {
     run->kinds = kinds;
 }
 
+// For inserts that began before.
+void wait_for_inserts(const VacuumRun& run) {
+    LockPage(run.index.relation, meta_block, ExclusiveLock);
+    UnlockPage(run.index.relation, meta_block, ExclusiveLock);
+}
+
 void begin_run(VacuumRun* run) {
     run->memory =
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw vacuum", ALLOCSET_DEFAULT_SIZES);
@@ -280,12 +287,16 @@ IndexBulkDeleteResult* bulk_delete(IndexVacuumInfo* info, IndexBulkDeleteResult*
     if (run.dead_count > 0) {
         // Inserts that began before the nodes were marked may still link to them, and one that
         // makes a graph may give them upper levels.
-        LockPage(info->index, meta_block, ExclusiveLock);
-        UnlockPage(info->index, meta_block, ExclusiveLock);
+        wait_for_inserts(run);
         cover_pages(&run);
         remove_dead_rows(&run, PageKind::upper);
+        if (run.marked_upper) {
+            // One that began since may have chosen such a slot before it was marked.
+            wait_for_inserts(run);
+        }
         restore_reach(&run);
         repair_links(&run);
+        restore_rest(&run);
         free_dead_slots(&run);
     }
     finish_tenants(&run);

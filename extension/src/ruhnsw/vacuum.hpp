@@ -4,10 +4,13 @@
 
 // VACUUM of an index:
 //   1. dead rows leave their nodes; a node without rows becomes dead: still a step, never a result
-//   2. every insert that might not know so yet is waited for
+//   2. every insert that might not know so yet is waited for; slots of the nodes' upper levels
+//   become
+//      dead then, and inserts are waited for again
 //   3. live nodes that only dead ones led to are led to by others, and then entries that died are
 //      replaced (reach.cpp)
-//   4. live nodes replace links to dead ones by links to those nodes' neighbours (repair.cpp)
+//   4. live nodes replace links to dead ones by links to those nodes' neighbours (repair.cpp). Now
+//      there is room for edges to those for which there was none in step 3
 //   5. nobody points to the dead slots any more: they become free. A tenant without rows gives its
 //      pages back.
 // After a crash in between the next VACUUM goes on: dead nodes are found again.
@@ -23,6 +26,7 @@ struct VacuumTenant {
     int best_level;
     BlockNumber free_node;  // a page with a free slot
     BlockNumber free_upper;
+    bool has_unreached;  // after step 3
 };
 
 struct VacuumRun {
@@ -38,6 +42,8 @@ struct VacuumRun {
     uint64 dead_count;
     PageKind* kinds;  // per block, as step 1 saw them; 0 where it did not
     bool removed_tenant;
+    bool marked_upper;   // a slot of an upper level became dead
+    bool has_unreached;  // a tenant has nodes that found no room in step 3
     MemoryContext memory;
     MemoryContext slot_memory;  // reset for each slot
 
@@ -61,8 +67,9 @@ void replace_entry(const VacuumRun& run, const VacuumTenant& tenant);
 void finish_tenants(VacuumRun* run);
 void free_page(const Index& index, Buffer buffer);
 
-// Step 3.
+// Step 3, and what of it was left until after step 4.
 void restore_reach(VacuumRun* run);
+void restore_rest(VacuumRun* run);
 // Step 4, for all slots of one page.
 void repair_page(VacuumRun* run, BlockNumber block);
 

@@ -10,7 +10,7 @@ bool load_tenant(void* context, const Tenant& tenant, const char*) {
     auto* entry = static_cast<VacuumTenant*>(
         hash_search(run->tenants, &tenant.root.tenant, HASH_ENTER, nullptr));
     *entry = {tenant.root.tenant, tenant, 0, 0, invalid_slot, 0, InvalidBlockNumber,
-              InvalidBlockNumber};
+              InvalidBlockNumber, false};
     return true;
 }
 
@@ -36,36 +36,77 @@ void set_hints(const VacuumRun& run, const VacuumTenant& tenant) {
     UnlockReleaseBuffer(buffer);
 }
 
-// Whether no slot of the chain is used; the root is locked, so none can be added.
-bool is_chain_empty(const VacuumRun& run, const VacuumTenant& tenant, BlockNumber block,
-                    PageKind kind) {
+// Whether no slot of the page is used; also tells the next of the chain.
+bool is_page_empty(const VacuumRun& run, const VacuumTenant& tenant, BlockNumber block,
+                   PageKind kind, BlockNumber* next) {
+    *next = InvalidBlockNumber;
+    if (block == InvalidBlockNumber) {
+        return true;
+    }
     const Geometry& geometry = tenant.tenant.geometry;
     const SlotGeometry& part = kind == PageKind::node ? geometry.node : geometry.upper;
     bool empty = true;
-    while (block != InvalidBlockNumber && empty) {
-        Buffer buffer = read_page(run.index, block, BUFFER_LOCK_SHARE);
-        Page page = BufferGetPage(buffer);
-        block = InvalidBlockNumber;
-        if (is_page(page, kind, tenant.id)) {
-            block = page_tail(page)->next;
-            const int slots = page_slots(page, part);
-            for (int number = 0; number < slots && empty; ++number) {
-                empty = slot_at(page, part, number)->state == SlotState::free;
-            }
+    Buffer buffer = read_page(run.index, block, BUFFER_LOCK_SHARE);
+    Page page = BufferGetPage(buffer);
+    if (is_page(page, kind, tenant.id)) {
+        *next = page_tail(page)->next;
+        const int slots = page_slots(page, part);
+        for (int number = 0; number < slots && empty; ++number) {
+            empty = slot_at(page, part, number)->state == SlotState::free;
         }
-        UnlockReleaseBuffer(buffer);
+    }
+    UnlockReleaseBuffer(buffer);
+    return empty;
+}
+
+bool is_chain_empty(const VacuumRun& run, const VacuumTenant& tenant, BlockNumber block,
+                    PageKind kind) {
+    bool empty = true;
+    while (block != InvalidBlockNumber && empty) {
+        vacuum_delay_point();
+        empty = is_page_empty(run, tenant, block, kind, &block);
     }
     return empty;
 }
 
+// The next inserts fill the chains from their beginnings. False if the tenant is gone.
+bool rewind_hints(const VacuumRun& run, const VacuumTenant& tenant, Root* copy) {
+    Root* root;
+    Buffer buffer = lock_root(run.index, tenant.tenant, BUFFER_LOCK_EXCLUSIVE, &root);
+    if (!BufferIsValid(buffer)) {
+        return false;
+    }
+    if (root->insert_node != root->first_node || root->insert_upper != root->first_upper) {
+        PageEdit edit = edit_start(run.index);
+        root = root_at(edit_page(&edit, buffer), tenant.tenant.offset);
+        root->insert_node = root->first_node;
+        root->insert_upper = root->first_upper;
+        edit_finish(&edit);
+    }
+    *copy = *root_at(BufferGetPage(buffer), tenant.tenant.offset);
+    UnlockReleaseBuffer(buffer);
+    return true;
+}
+
+// The root is locked for the first pages only, not for all of a tenant that was large: a slot that
+// an insert has taken since the hints were rewound is on the first page, or a hint has moved.
 void remove_if_empty(VacuumRun* run, const VacuumTenant& tenant) {
+    Root seen;
+    if (!rewind_hints(*run, tenant, &seen) ||
+        !is_chain_empty(*run, tenant, seen.first_node, PageKind::node) ||
+        !is_chain_empty(*run, tenant, seen.first_upper, PageKind::upper)) {
+        return;
+    }
     Root* root;
     Buffer buffer = lock_root(run->index, tenant.tenant, BUFFER_LOCK_EXCLUSIVE, &root);
     if (!BufferIsValid(buffer)) {
         return;
     }
-    const bool is_empty = is_chain_empty(*run, tenant, root->first_node, PageKind::node) &&
-                          is_chain_empty(*run, tenant, root->first_upper, PageKind::upper);
+    BlockNumber next;
+    const bool is_empty = root->insert_node == root->first_node &&
+                          root->insert_upper == root->first_upper &&
+                          is_page_empty(*run, tenant, root->first_node, PageKind::node, &next) &&
+                          is_page_empty(*run, tenant, root->first_upper, PageKind::upper, &next);
     if (is_empty) {
         remove_root(run->index, buffer, tenant.tenant.offset);
     }
@@ -116,6 +157,7 @@ void finish_tenants(VacuumRun* run) {
     HASH_SEQ_STATUS status;
     hash_seq_init(&status, run->tenants);
     while (auto* tenant = static_cast<VacuumTenant*>(hash_seq_search(&status))) {
+        vacuum_delay_point();
         if (tenant->live == 0) {
             remove_if_empty(run, *tenant);
         } else {

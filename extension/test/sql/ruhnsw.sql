@@ -135,3 +135,70 @@ WHERE amname = 'ruhnsw' ORDER BY 1;
 RESET enable_seqscan;
 DROP TABLE same, gaps, loose;
 DROP TABLE points;
+
+-- Equal vectors: many share a node, and none of them gets out of reach, not even with few links.
+CREATE TABLE equal_rows (id integer, v ruvector(3));
+CREATE INDEX equal_index ON equal_rows USING ruhnsw (v) WITH (m = 2, ef_construction = 20);
+INSERT INTO equal_rows SELECT i, '[1,2,3]' FROM generate_series(1, 3000) i;
+SELECT * FROM ruhnsw_check('equal_index');
+SET enable_seqscan = off;
+SET enable_sort = off;
+SET ruvector.iterative_scan = relaxed_order;
+SELECT count(DISTINCT id) FROM (SELECT id FROM equal_rows ORDER BY v <-> '[1,2,4]') a;
+DELETE FROM equal_rows WHERE id % 10 <> 0;
+VACUUM equal_rows;
+SELECT * FROM ruhnsw_check('equal_index');
+SELECT count(DISTINCT id) FROM (SELECT id FROM equal_rows ORDER BY v <-> '[1,2,4]') a;
+DROP TABLE equal_rows;
+
+-- A cursor goes on as it began, whatever is set meanwhile: no row comes twice.
+CREATE TABLE cursor_rows (id integer, v ruvector(2));
+INSERT INTO cursor_rows SELECT i, ARRAY[i % 50, i / 50]::real[]::ruvector
+FROM generate_series(1, 2000) i;
+CREATE INDEX cursor_index ON cursor_rows USING ruhnsw (v);
+BEGIN;
+DECLARE nearest CURSOR FOR SELECT id FROM cursor_rows ORDER BY v <-> '[20,20]';
+CREATE TEMPORARY TABLE fetched (id integer) ON COMMIT DROP;
+DO $$
+DECLARE
+    nearest refcursor := 'nearest';
+    row record;
+BEGIN
+    FOR number IN 1..3000 LOOP
+        IF number = 300 THEN
+            PERFORM set_config('ruvector.iterative_scan', 'strict_order', true);
+        END IF;
+        FETCH nearest INTO row;
+        EXIT WHEN NOT FOUND;
+        INSERT INTO fetched VALUES (row.id);
+    END LOOP;
+END
+$$;
+SELECT count(*) > 1900 AS has_most, count(*) - count(DISTINCT id) AS twice FROM fetched;
+COMMIT;
+RESET ruvector.iterative_scan;
+
+-- Without a vector to compare with any row will do, and one page is read for one row.
+BEGIN;
+DECLARE any_row CURSOR FOR
+    SELECT id FROM cursor_rows ORDER BY v <-> (SELECT v FROM cursor_rows WHERE id = -1);
+FETCH 1 FROM any_row \gset
+SELECT sum(total_bytes) < 40000 AS is_little FROM pg_backend_memory_contexts
+WHERE name = 'ruhnsw scan';
+MOVE ALL FROM any_row;
+COMMIT;
+SELECT count(DISTINCT id) FROM
+    (SELECT id FROM cursor_rows ORDER BY v <-> (SELECT v FROM cursor_rows WHERE id = -1)) a;
+DROP TABLE cursor_rows;
+
+-- Arrays of very many keys.
+CREATE TABLE keyed_rows (k integer, v ruvector(2));
+INSERT INTO keyed_rows VALUES (7, '[1,2]'), (8, '[3,4]');
+CREATE INDEX keyed_index ON keyed_rows USING ruhnsw (k, v);
+SET statement_timeout = '20s';
+SELECT k FROM keyed_rows WHERE k = ANY (ARRAY(SELECT i % 300000 FROM generate_series(1, 600000) i))
+ORDER BY v <-> '[1,1]' LIMIT 3;
+RESET statement_timeout;
+RESET enable_sort;
+RESET enable_seqscan;
+DROP TABLE keyed_rows;
