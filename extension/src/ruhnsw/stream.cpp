@@ -135,9 +135,9 @@ void search_on(Stream* stream) {
     for (uint32 i = 0; i < taken; ++i) {
         search->nearest.push({found[search->set_aside[i]].distance, search->set_aside[i]});
     }
+    std::copy(search->set_aside + taken, search->set_aside + search->set_aside_count,
+              search->set_aside);
     search->set_aside_count -= taken;
-    std::memmove(search->set_aside, search->set_aside + taken,
-                 search->set_aside_count * sizeof(uint32));
     take_up_passed(search);
     run_search(search, 0, ef, stream->nodes_max);
     pfree(stream->batch);
