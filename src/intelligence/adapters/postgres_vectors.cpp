@@ -106,11 +106,27 @@ class PostgresVectors final : public VectorStore {
             co_return fail(pool.error());
         }
         std::string text = std::string(prefix) + sql.text.text();
-        Result<Rows> rows = co_await (*pool)->query(std::move(text), Effect::read,
-                                                    std::move(sql.parameters), deadline);
+        Result<Rows> rows = co_await ask(**pool, statement.apart, std::move(text),
+                                         std::move(sql.parameters), deadline);
         if (!rows && rows.error().code == postgres::Errc::invalid_value) {
             co_return fail(invalid_argument("embedding", misfit(statement, rows.error().detail)));
         }
+        co_return rows;
+    }
+
+    static Task<Result<Rows>> ask(postgres::Pool& pool, bool apart, std::string sql,
+                                  postgres::Parameters parameters, Deadline deadline) {
+        if (!apart) {
+            Result<Rows> rows =
+                co_await pool.query(std::move(sql), Effect::read, std::move(parameters), deadline);
+            co_return rows;
+        }
+        auto session = co_await pool.session(deadline);
+        if (!session) {
+            co_return fail(std::move(session.error()));
+        }
+        Result<Rows> rows =
+            co_await session->query(std::move(sql), std::move(parameters), deadline);
         co_return rows;
     }
 

@@ -36,6 +36,7 @@ struct VectorStatement {
     VectorMethod method = VectorMethod::index;
     std::size_t ef_search = 0;
     std::size_t few_rows_max = 0;
+    bool apart = false;  ///< on a connection of its own: nothing waits behind it
 };
 
 struct FoundVectors {

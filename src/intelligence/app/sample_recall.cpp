@@ -30,7 +30,8 @@ Task<Result<FoundVectors>> search_exactly(VectorStore& store, const VectorSearch
             co_return fail(BaseErrc::cancelled, "too much to compare");
         }
     }
-    const VectorStatement statement{query, names, VectorMethod::exact};
+    VectorStatement statement{query, names, VectorMethod::exact};
+    statement.apart = true;
     auto exact = co_await store.search(statement, deadline);
     co_return exact;
 }

@@ -26,6 +26,7 @@ class SteadyStore final : public VectorStore {
   public:
     Task<Result<FoundVectors>> search(VectorStatement statement, Deadline) override {
         EXPECT_EQ(statement.method, VectorMethod::exact);
+        EXPECT_TRUE(statement.apart);
         ++searches;
         FoundVectors found;
         found.hits = {hit("a", 0.9), hit("b", 0.8)};
