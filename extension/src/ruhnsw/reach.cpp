@@ -16,6 +16,7 @@ struct Reach {
     Tenant* tenant;
     BlockNumber blocks;  // what was added later is within reach by itself
     uint16* reached;     // per block, one bit a slot
+    SlotId start;        // the node of the entry, or of the entry to be
     SlotId* next;        // reached, not followed yet
     Size next_count;
     Size next_room;
@@ -108,6 +109,25 @@ bool attach_by_search(Reach* reach, SlotId id, const float* vector) {
     return false;
 }
 
+// For a node with nothing within reach near it, as where a part of the graph hung on dead nodes
+// alone: somewhere on chains of pinned edges that a hash picks, which end at a node with room,
+// mostly.
+bool attach_on_chain(Reach* reach, SlotId id, const float* vector) {
+    constexpr uint32 steps_max = 256;
+    SlotId slot = reach->start;
+    for (uint32 step = 0; step < steps_max; ++step) {
+        vacuum_delay_point();
+        if (pin_from_reached(reach, slot, id, vector)) {
+            return true;
+        }
+        graph::Candidate links[links_max];
+        const uint32 count = copy_links(*reach->run, *reach->tenant, slot, true, links);
+        const uint64 chance = hash_bytes_uint32_extended(id, step);
+        slot = count == 0 ? reach->start : links[chance % count].node;
+    }
+    return false;
+}
+
 // What a walk along the tenant's pages does with a live linked node; false ends the walk.
 using VisitLinked = bool (*)(Reach* reach, void* context, SlotId id);
 
@@ -167,7 +187,7 @@ bool attach(Reach* reach, SlotId id, bool thoroughly) {
     const bool is_live = copy_vector(reach->run->index, *reach->tenant, id, 0, vector);
     bool attached = !is_live || attach_to_neighbour(reach, id, vector);
     if (!attached && thoroughly) {
-        attached = attach_by_search(reach, id, vector);
+        attached = attach_by_search(reach, id, vector) || attach_on_chain(reach, id, vector);
         if (!attached && reach->is_repaired) {
             AnyParent any{id, vector, false};
             walk_linked(reach, attach_to_any, &any);
@@ -269,6 +289,7 @@ bool restore_tenant(Reach* reach, const VacuumTenant& tenant, SlotId* orphans, S
         start = start_node(reach, tenant);
     }
     if (start != invalid_slot) {
+        reach->start = start;
         add_reached(reach, start);
         follow_pinned(reach);
         attach_orphans(reach, orphans, count);

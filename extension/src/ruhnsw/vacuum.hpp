@@ -4,8 +4,7 @@
 
 // VACUUM of an index:
 //   1. dead rows leave their nodes; a node without rows becomes dead: still a step, never a result
-//   2. every insert that might not know so yet is waited for; slots of the nodes' upper levels
-//   become
+//   2. every insert that might not know so yet is waited for; slots of upper levels become
 //      dead then, and inserts are waited for again
 //   3. live nodes that only dead ones led to are led to by others, and then entries that died are
 //      replaced (reach.cpp)
