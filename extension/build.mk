@@ -84,7 +84,8 @@ parse_test: $(here)/test/parse_test.cpp $(PARSE_OBJS) $(TOOL_DEPENDENCIES)
 kernels_bench: $(here)/bench/kernels_bench.cpp $(KERNEL_OBJS) $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lstdc++ -lm
 graph_bench: $(here)/bench/graph_bench.cpp $(wildcard $(here)/test/graph/memory_graph*.cpp) \
-	$(GRAPH_OBJS) $(KERNEL_OBJS) $(wildcard $(here)/test/graph/*.hpp) $(TOOL_DEPENDENCIES)
+	$(GRAPH_OBJS) $(KERNEL_OBJS) $(wildcard $(here)/test/graph/*.hpp) \
+	$(here)/bench/vector_words.hpp $(TOOL_DEPENDENCIES)
 	$(LINK_TOOL) -lz -lstdc++ -lm
 # HNSWLIB=DIR names hnswlib's sources where its package is not installed; without both, no bound.
 # Its distances want the instructions of this very machine, and it throws.

@@ -11,7 +11,6 @@
 // levels out, `exact` prunes by exact distances.
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +18,6 @@
 #include <ctime>
 #include <fstream>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <zlib.h>
@@ -27,6 +25,7 @@
 #include "graph/kernels.hpp"
 #include "graph/memory_graph.hpp"
 #include "graph/rotation.hpp"
+#include "vector_words.hpp"
 
 namespace {
 
@@ -102,34 +101,18 @@ std::vector<Vector> read_fvecs(const std::string& path) {
     return result;
 }
 
-using Words = std::unordered_map<std::string, int>;
-
-Words words_of(const std::string& line) {
-    Words words;
-    std::string word;
-    for (const char c : line + " ") {
-        if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
-            word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        } else if (!word.empty()) {
-            ++words[word];
-            word.clear();
-        }
-    }
-    return words;
-}
-
 std::vector<Vector> read_text(const std::string& path) {
     std::ifstream file(path);
-    std::vector<Words> documents;
-    Words frequencies;
+    std::vector<bench::Words> documents;
+    bench::Words frequencies;
     for (std::string line; std::getline(file, line);) {
-        documents.push_back(words_of(line));
+        documents.push_back(bench::words_of(line));
         for (const auto& [word, count] : documents.back()) {
             ++frequencies[word];
         }
     }
     std::vector<Vector> result;
-    for (const Words& document : documents) {
+    for (const bench::Words& document : documents) {
         Vector vector(text_dims);
         for (const auto& [word, count] : document) {
             const auto weight = static_cast<float>(

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <fstream>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,11 +14,10 @@
 
 #include "kernels/kernels.hpp"
 #include "vector_load.hpp"
+#include "vector_words.hpp"
 
 namespace bench {
 namespace {
-
-using Words = std::unordered_map<std::string, int>;
 
 constexpr std::int32_t text_queries = 1000;
 
@@ -51,20 +49,6 @@ Matrix<float> read_images(const char* path, std::int32_t limit) {
     }
     gzclose(file);
     return images;
-}
-
-Words words_of(const std::string& line) {
-    Words words;
-    std::string word;
-    for (const char c : line + " ") {
-        if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
-            word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        } else if (!word.empty()) {
-            ++words[word];
-            word.clear();
-        }
-    }
-    return words;
 }
 
 void add_word(std::span<float> vector, const std::string& word, double weight) {

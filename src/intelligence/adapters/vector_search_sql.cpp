@@ -25,6 +25,11 @@ std::string binary_vector(const std::vector<float>& values) {
 }
 
 constexpr std::string_view kDistance = "e.embedding <=> $1::ruvector AS distance";
+// Up to the condition; the alias of the inner statement is f.
+constexpr std::string_view kMeasured =
+    "SELECT NULL::bigint, f.namespace, f.key, f.distance FROM ("
+    "SELECT e.namespace, e.key, e.embedding <=> $1::ruvector AS distance "
+    "FROM pgmind.live_entries e WHERE ";
 
 class Builder {
   public:
@@ -96,33 +101,23 @@ class Builder {
         const SqlText wanted = in_namespaces(statement);
         const SqlText ef_search = parameter(std::to_string(statement.ef_search));
         const SqlText filtered = filter();
-        return {
-            "SELECT NULL::bigint, f.namespace, f.key, f.distance FROM ("
-            "SELECT e.namespace, e.key, ",
-            kDistance,
-            " FROM pgmind.live_entries e WHERE ",
-            wanted,
-            " AND (SELECT set_config('ruvector.ef_search', ",
-            ef_search,
-            "::text, true) || set_config('ruvector.iterative_scan', 'relaxed_order', true)) "
-            "IS NOT NULL",
-            filtered,
-            " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
-            "ORDER BY f.distance, f.namespace, f.key"};
+        return {kMeasured,
+                wanted,
+                " AND (SELECT set_config('ruvector.ef_search', ",
+                ef_search,
+                "::text, true) || set_config('ruvector.iterative_scan', 'relaxed_order', true)) "
+                "IS NOT NULL",
+                filtered,
+                " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
+                "ORDER BY f.distance, f.namespace, f.key"};
     }
 
     // OFFSET 0 keeps the order out of the inner statement, and so the index out of the plan.
     SqlText exactly(const VectorStatement& statement) {
         const SqlText wanted = in_namespaces(statement);
         const SqlText filtered = filter();
-        return {
-            "SELECT NULL::bigint, f.namespace, f.key, f.distance FROM ("
-            "SELECT e.namespace, e.key, ",
-            kDistance,
-            " FROM pgmind.live_entries e WHERE ",
-            wanted,
-            filtered,
-            " OFFSET 0) f ORDER BY f.distance, f.namespace, f.key LIMIT $2::bigint"};
+        return {kMeasured, wanted, filtered,
+                " OFFSET 0) f ORDER BY f.distance, f.namespace, f.key LIMIT $2::bigint"};
     }
 
     // Counts without a look at the vectors, which mostly lie out of line.

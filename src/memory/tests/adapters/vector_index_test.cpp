@@ -32,6 +32,11 @@ class VectorIndexTest : public ::testing::Test {
         const std::function<bool()> wanted = std::move(go_on);
         return run(loop_, intelligence::keep_vector_index(*store_, status_, board_, bus_, wanted));
     }
+    /// A session of the owner of the tables.
+    auto connect(Deadline deadline) {
+        return run(loop_, postgres::Session::connect(cluster_.owner_options("shard-1", "project"),
+                                                     deadline));
+    }
     VectorIndexFacts facts() {
         const auto found = run(loop_, store_->inspect(Deadline::after(std::chrono::seconds(30))));
         EXPECT_TRUE(found) << found.error().detail;
@@ -83,8 +88,7 @@ TEST_F(VectorIndexTest, what_a_failed_build_left_is_made_anew) {
 TEST_F(VectorIndexTest, a_build_that_nobody_wants_any_more_is_cancelled_and_begun_again) {
     ask("DROP INDEX pgmind.memory_entries_vectors");
     const Deadline deadline = Deadline::after(std::chrono::seconds(30));
-    auto writer = run(
-        loop_, postgres::Session::connect(cluster_.owner_options("shard-1", "project"), deadline));
+    auto writer = connect(deadline);
     ASSERT_TRUE(writer);
     ASSERT_TRUE(run(loop_, writer->script("BEGIN; DELETE FROM pgmind.memory_entries "
                                           "WHERE key = '1'",
@@ -104,8 +108,7 @@ TEST_F(VectorIndexTest, a_build_that_nobody_wants_any_more_is_cancelled_and_begu
 TEST_F(VectorIndexTest, nobody_builds_while_another_does) {
     ask("DROP INDEX pgmind.memory_entries_vectors");
     const Deadline deadline = Deadline::after(std::chrono::seconds(30));
-    auto other = run(
-        loop_, postgres::Session::connect(cluster_.owner_options("shard-1", "project"), deadline));
+    auto other = connect(deadline);
     ASSERT_TRUE(other);
     ASSERT_TRUE(run(loop_, other->script("SELECT pg_advisory_lock("
                                          "hashtextextended('pgmind.memory_entries_vectors', 0))",
