@@ -6,6 +6,7 @@
 #include "platform/telemetry/log.hpp"
 #include "security/adapters/postgres_audit_store.hpp"
 #include "security/adapters/postgres_directory_store.hpp"
+#include "security/adapters/postgres_login_store.hpp"
 #include "security/adapters/security_monitor.hpp"
 #include "security/adapters/sodium_key_cryptography.hpp"
 #include "security/api/errors.hpp"
@@ -31,8 +32,10 @@ postgres::PoolLimits two_connections() {
 class SecurityRuntime::Implementation {
   public:
     Implementation(SecurityOptions options, std::unique_ptr<KeyCryptography> cryptography,
-                   async::EventBus& bus, metrics::Registry& registry)
-        : thread_(1),
+                   std::unique_ptr<PasswordHasher> hasher, async::EventBus& bus,
+                   metrics::Registry& registry)
+        : hasher_(std::move(hasher)),
+          thread_(1),
           cryptography_(std::move(cryptography)),
           audit_pool_(thread_.loop(0), options.coordinator, two_connections(),
                       options.observe_statement),
@@ -40,13 +43,23 @@ class SecurityRuntime::Implementation {
                       options.observe_statement),
           directory_pool_(thread_.loop(0), options.coordinator, two_connections(),
                           options.observe_statement),
+          login_pool_(thread_.loop(0), options.coordinator, two_connections(),
+                      options.observe_statement),
+          session_pool_(thread_.loop(0), options.coordinator, two_connections(),
+                        options.observe_statement),
           audit_store_(make_postgres_audit_store(audit_pool_, query_pool_)),
           directory_store_(make_postgres_directory_store(directory_pool_)),
+          login_store_(make_postgres_login_store(login_pool_, options.throttle)),
+          session_store_(make_postgres_session_store(session_pool_)),
           refresher_(executor(), *directory_store_, cache_, system_clock(), options.refresh),
           audit_(executor(), *audit_store_, system_clock(), options.audit),
           failures_(executor(), audit_, system_clock(), options.failures),
           administration_(*directory_store_, cache_, refresher_, *cryptography_, bus,
                           system_clock()),
+          sessions_(options.session, options.sessions),
+          session_keeper_(executor(), *session_store_, sessions_, system_clock()),
+          login_(LoginParts{*login_store_, *hasher_, sessions_, cache_, audit_, failures_,
+                            *cryptography_, bus, system_clock(), options.attempts}),
           listener_(
               thread_.loop(0), options.coordinator, {std::string(kChannel)},
               [this](std::string_view, std::string_view) { refresher_.wake(); },
@@ -60,6 +73,7 @@ class SecurityRuntime::Implementation {
         async::spawn(executor(), counted(audit_.run()));
         async::spawn(executor(), counted(failures_.run()));
         async::spawn(executor(), counted(refresher_.run()));
+        async::spawn(executor(), counted(session_keeper_.run()));
         async::spawn(executor(), counted(monitor_.run()));
         async::spawn(executor(), start_listening());
         thread_.start();
@@ -67,8 +81,9 @@ class SecurityRuntime::Implementation {
 
     std::unique_ptr<Security> make_security() {
         return std::make_unique<SecurityService>(
-            SecurityParts{cache_, audit_, failures_, administration_, *audit_store_, *cryptography_,
-                          bus_, system_clock(), executor(), limits_});
+            SecurityParts{cache_, audit_, failures_, administration_, *audit_store_, login_,
+                          session_keeper_, sessions_, *cryptography_, bus_, system_clock(),
+                          executor(), limits_});
     }
 
     Result<void> wait_until_loaded(Deadline deadline) { return block(load(deadline)); }
@@ -144,6 +159,7 @@ class SecurityRuntime::Implementation {
         failures_.stop();
         Result<void> flushed = co_await audit_.stop(deadline);
         refresher_.stop();
+        session_keeper_.stop();
         monitor_.stop();
         co_await listener_.stop();
         // Whatever is in flight ends by its own deadline, which may be later than ours.
@@ -151,24 +167,34 @@ class SecurityRuntime::Implementation {
         co_await audit_pool_.close(deadline);
         co_await query_pool_.close(deadline);
         co_await directory_pool_.close(deadline);
+        co_await login_pool_.close(deadline);
+        co_await session_pool_.close(deadline);
         while (running_ > 0 && !last.passed()) {
             co_await ended_.wait_until(last);
         }
         co_return flushed;
     }
 
+    std::unique_ptr<PasswordHasher> hasher_;  // Before the loop that its calls come back to.
     async::Workers thread_;
     std::unique_ptr<KeyCryptography> cryptography_;
     postgres::Pool audit_pool_;
     postgres::Pool query_pool_;
     postgres::Pool directory_pool_;
+    postgres::Pool login_pool_;
+    postgres::Pool session_pool_;
     std::unique_ptr<AuditStore> audit_store_;
     std::unique_ptr<DirectoryStore> directory_store_;
+    std::unique_ptr<LoginStore> login_store_;
+    std::unique_ptr<SessionStore> session_store_;
     DirectoryCache cache_;
     DirectoryRefresher refresher_;
     AuditWriter audit_;
     AuthenticationFailures failures_;
     Administration administration_;
+    SessionCache sessions_;
+    SessionKeeper session_keeper_;
+    Login login_;
     postgres::Listener listener_;
     SecurityMonitor monitor_;
     async::Notifier ended_;
@@ -186,8 +212,12 @@ Result<std::unique_ptr<SecurityRuntime>> SecurityRuntime::start(SecurityOptions 
     if (!cryptography) {
         return fail(std::move(cryptography.error()));
     }
+    auto hasher = make_password_hasher(options.hashing);
+    if (!hasher) {
+        return fail(std::move(hasher.error()));
+    }
     std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(std::make_unique<Implementation>(
-        std::move(options), std::move(*cryptography), bus, registry)));
+        std::move(options), std::move(*cryptography), std::move(*hasher), bus, registry)));
     runtime->implementation_->run();
     const auto loaded = runtime->implementation_->wait_until_loaded(deadline);
     if (!loaded) {

@@ -8,6 +8,7 @@
 #include "async/event_bus.hpp"
 #include "platform/postgres/pool.hpp"
 #include "platform/telemetry/metrics.hpp"
+#include "security/adapters/sodium_password_hasher.hpp"
 #include "security/api/security.hpp"
 #include "security/app/security_service.hpp"
 
@@ -24,6 +25,11 @@ struct SecurityOptions {
     FailureLimits failures;
     RefreshLimits refresh;
     SecurityLimits security;
+    HashingLimits hashing;
+    AttemptLimits attempts;
+    ThrottleRules throttle;
+    SessionRules session;
+    SessionLimits sessions;
 };
 
 /// The process-wide half of the Security context: the directory in memory (loaded from the

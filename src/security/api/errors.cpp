@@ -33,6 +33,12 @@ class Category final : public std::error_category {
                 return "changed meanwhile";
             case Errc::not_the_primary:
                 return "not the primary";
+            case Errc::too_many_attempts:
+                return "too many attempts";
+            case Errc::hashing_busy:
+                return "too many logins at once";
+            case Errc::session_not_found:
+                return "no such session";
         }
         return "unknown";
     }
@@ -47,15 +53,18 @@ class Category final : public std::error_category {
             case Errc::audit_unavailable:
             case Errc::concurrent_change:
             case Errc::not_the_primary:
+            case Errc::hashing_busy:
                 return Failure::unavailable;
             case Errc::principal_not_found:
             case Errc::key_not_found:
+            case Errc::session_not_found:
                 return Failure::not_found;
             case Errc::principal_exists:
                 return Failure::already_exists;
             case Errc::last_administrator:
                 return Failure::invalid_argument;
             case Errc::limit_reached:
+            case Errc::too_many_attempts:
                 return Failure::resource_exhausted;
         }
         return Failure::internal;

@@ -17,7 +17,10 @@ enum class Errc {
     last_administrator,   ///< invalid_argument: nobody could administer afterwards
     limit_reached,        ///< resource_exhausted: too many principals or keys
     concurrent_change,    ///< unavailable: others kept changing the directory meanwhile
-    not_the_primary       ///< unavailable: the coordinator answered as a standby
+    not_the_primary,      ///< unavailable: the coordinator answered as a standby
+    too_many_attempts,    ///< resource_exhausted: of logins, by address or by name
+    hashing_busy,         ///< unavailable: more logins at once than are hashed here
+    session_not_found     ///< not_found
 };
 std::error_code make_error_code(Errc code);
 

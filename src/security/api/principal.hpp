@@ -56,7 +56,8 @@ struct Principal {
     std::string name;
     PrincipalKind kind = PrincipalKind::user;
     std::vector<Grant> grants;
-    std::string key_id;  ///< of the API key that was used; never the key
+    std::string key_id;           ///< of the API key that was used; never the key
+    std::string session_id = {};  ///< of the session that was used instead of a key
 };
 using PrincipalSnapshot = std::shared_ptr<const Principal>;
 
@@ -67,6 +68,16 @@ struct ApiKeyDetails {
     WallTime created_at;
     std::optional<WallTime> expires_at;
     std::optional<WallTime> revoked_at;
+};
+
+struct SessionDetails {
+    std::string session_id;
+    PrincipalId principal;
+    WallTime created_at;
+    WallTime last_used_at;  ///< to the minute or so
+    WallTime expires_at;    ///< however much it is used
+    std::optional<WallTime> revoked_at;
+    std::string remote_address;  ///< of the login
 };
 
 struct PrincipalDetails {

@@ -10,7 +10,7 @@
 
 namespace pgmind::security {
 
-/// What the wire carried. A missing credential is an empty key.
+/// What the wire carried: an API key or the token of a session. A missing credential is empty.
 struct Credentials {
     std::string api_key;
 };
@@ -31,6 +31,23 @@ struct NewApiKey {
 struct IssuedApiKey {
     std::string api_key;
     ApiKeyDetails details;
+};
+
+struct LoginRequest {
+    std::string name;
+    std::string password;
+};
+
+/// The only time that the token is seen.
+struct IssuedSession {
+    std::string token;
+    SessionDetails details;
+    std::chrono::seconds idle_timeout{};  ///< unused for so long it ends
+};
+
+struct PasswordChange {
+    std::string current;
+    std::string wanted;
 };
 
 /// Why a request was refused before its caller was looked at.

@@ -74,6 +74,33 @@ class Security {
     virtual Task<Result<void>> revoke_api_key(const RequestContext& request,
                                               std::string key_id) = 0;
 
+    /// Gives a session for a name and a password; only principals of kind USER have one.
+    /// unauthenticated is one and the same answer, after the same time, whether the name or the
+    /// password is wrong or the principal disabled. resource_exhausted after too many attempts from
+    /// the address or with the name (also for names that nobody has); its detail says when to come
+    /// again. unavailable when more passwords arrive than can be hashed. Each attempt is durable
+    /// in the audit log before the reply, as authenticate() says.
+    virtual Task<Result<IssuedSession>> log_in(const RequestContext& request,
+                                               LoginRequest login) = 0;
+    /// The caller has authorised Action::admin on ResourceType::principals. Ends all sessions of
+    /// the principal.
+    virtual Task<Result<void>> set_password(const RequestContext& request,
+                                            std::string principal_name, std::string password) = 0;
+    /// The principal's own. Checks the current password under the limits of log_in(); ends all its
+    /// sessions but the one that asks.
+    virtual Task<Result<void>> change_password(const RequestContext& request,
+                                               PrincipalSnapshot principal,
+                                               PasswordChange change) = 0;
+    /// Those that were not over for long, newest first, at most 100. The caller is that principal,
+    /// or has authorised as for set_password().
+    virtual Task<Result<std::vector<SessionDetails>>> list_sessions(
+        const RequestContext& request, std::string principal_name) = 0;
+    /// Ends a session of that principal everywhere within a second; one that is over stays so. The
+    /// caller as for list_sessions().
+    virtual Task<Result<void>> revoke_session(const RequestContext& request,
+                                              std::string principal_name,
+                                              std::string session_id) = 0;
+
     virtual Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
                                                                AuditQuery query) = 0;
 };

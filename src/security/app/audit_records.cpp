@@ -75,6 +75,28 @@ AuditRecord failure_record(const RequestContext& request, WallTime now, std::str
     return record;
 }
 
+AuditRecord password_record(const RequestContext& request, WallTime now, std::string_view action,
+                            std::string_view principal_name) {
+    AuditRecord record = record_of(request, now);
+    record.action = action;
+    record.resource_type = name_of(ResourceType::principals);
+    record.resource = audit_text(principal_name, kNameBytesMax);
+    record.decision = "allow";
+    record.outcome = "ok";
+    return record;
+}
+
+AuditRecord session_record(const RequestContext& request, WallTime now,
+                           std::string_view session_id) {
+    AuditRecord record = record_of(request, now);
+    record.action = "session.revoke";
+    record.resource_type = "session";
+    record.resource = audit_text(session_id, kIdBytesMax);
+    record.decision = "allow";
+    record.outcome = "ok";
+    return record;
+}
+
 AuditRecord summary_record(const FailureSummary& summary, WallTime now) {
     RequestContext request;
     request.remote_address = summary.remote_address;

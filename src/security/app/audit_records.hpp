@@ -28,6 +28,15 @@ AuditRecord denied_record(const RequestContext& request, WallTime now, const Pri
 AuditRecord failure_record(const RequestContext& request, WallTime now, std::string_view key_id,
                            const Principal* principal, std::string_view reason);
 
+/// About the password of a principal: "login", "password.set", "password.change"; allowed unless
+/// the caller says otherwise.
+AuditRecord password_record(const RequestContext& request, WallTime now, std::string_view action,
+                            std::string_view principal_name);
+
+/// "session.revoke", allowed.
+AuditRecord session_record(const RequestContext& request, WallTime now,
+                           std::string_view session_id);
+
 /// A request that was refused before it was asked who sends it.
 AuditRecord turned_away_record(const RequestContext& request, WallTime now,
                                const TurnedAway& refusal);

@@ -47,6 +47,10 @@ SecurityService::KeyCheck SecurityService::check_key(const Directory& directory,
 
 Task<Result<PrincipalSnapshot>> SecurityService::authenticate(const RequestContext& request,
                                                               Credentials credentials) {
+    if (credentials.api_key.starts_with(kSessionPrefix)) {
+        auto principal = co_await authenticate_session(request, std::move(credentials));
+        co_return principal;
+    }
     const auto directory = reader_.current(parts_.clock.steady_now());
     if (!directory) {
         co_return fail(directory.error());

@@ -2,7 +2,6 @@
 #include "security/api/events.hpp"
 #include "security/app/audit_records.hpp"
 #include "security/app/security_service.hpp"
-#include "security/domain/decision.hpp"
 
 namespace pgmind::security {
 namespace {
@@ -15,17 +14,28 @@ std::string text_of(const Resource& resource) {
     return text;
 }
 
-// Decides by the newest grants of a principal, not by those it was authenticated with.
-Decision decide_now(const Directory& directory, const Principal& principal, WallTime now,
-                    Action action, const Resource& resource) {
-    const std::vector<Grant>* grants = directory.current_grants(principal, now);
+}  // namespace
+
+// The newest grants of a principal, not those it was authenticated with; nullptr when it, its key
+// or its session is not valid any more.
+const std::vector<Grant>* SecurityService::grants_now(const Directory& directory,
+                                                      const Principal& principal) const {
+    const WallTime now = parts_.clock.now();
+    if (!principal.session_id.empty() &&
+        !parts_.sessions.usable(principal.session_id, now, parts_.clock.steady_now())) {
+        return nullptr;
+    }
+    return directory.current_grants(principal, now);
+}
+
+Decision SecurityService::decide_now(const Directory& directory, const Principal& principal,
+                                     Action action, const Resource& resource) const {
+    const std::vector<Grant>* grants = grants_now(directory, principal);
     if (grants == nullptr) {
-        return {false, "principal or key no longer valid"};
+        return {false, "principal, key or session no longer valid"};
     }
     return decide(*grants, action, resource);
 }
-
-}  // namespace
 
 Task<Result<void>> SecurityService::authorize(const RequestContext& request,
                                               PrincipalSnapshot principal, Action action,
@@ -37,8 +47,7 @@ Task<Result<void>> SecurityService::authorize(const RequestContext& request,
     if (!directory) {
         co_return fail(directory.error());
     }
-    const Decision decision =
-        decide_now(**directory, *principal, parts_.clock.now(), action, resource);
+    const Decision decision = decide_now(**directory, *principal, action, resource);
     publish(request, principal->id,
             PermissionChecked{std::string(name_of(action)), text_of(resource), decision.allowed});
     if (decision.allowed) {
@@ -73,8 +82,7 @@ Task<Result<void>> SecurityService::write_denial(const RequestContext& request,
 bool SecurityService::may(const Principal& principal, Action action,
                           const Resource& resource) const {
     const auto directory = reader_.current(parts_.clock.steady_now());
-    return directory &&
-           decide_now(**directory, principal, parts_.clock.now(), action, resource).allowed;
+    return directory && decide_now(**directory, principal, action, resource).allowed;
 }
 
 Security::NamespacePatterns SecurityService::namespace_patterns(const Principal& principal,
@@ -83,7 +91,7 @@ Security::NamespacePatterns SecurityService::namespace_patterns(const Principal&
     if (!directory) {
         return {};
     }
-    const auto* grants = (*directory)->current_grants(principal, parts_.clock.now());
+    const auto* grants = grants_now(**directory, principal);
     if (grants == nullptr) {
         return {};
     }

@@ -10,7 +10,10 @@
 #include "security/app/audit_writer.hpp"
 #include "security/app/authentication_failures.hpp"
 #include "security/app/directory_cache.hpp"
+#include "security/app/login.hpp"
 #include "security/app/ports.hpp"
+#include "security/app/session_keeper.hpp"
+#include "security/domain/decision.hpp"
 
 namespace pgmind::security {
 
@@ -28,6 +31,9 @@ struct SecurityParts {
     AuthenticationFailures& failures;
     Administration& administration;  ///< used on `loop` only
     AuditStore& audit_store;         ///< used on `loop` only
+    Login& login;                    ///< used on `loop` only
+    SessionKeeper& session_keeper;   ///< used on `loop` only
+    SessionCache& sessions;
     const KeyCryptography& cryptography;
     async::EventBus& bus;
     const Clock& clock;
@@ -35,8 +41,8 @@ struct SecurityParts {
     SecurityLimits limits;
 };
 
-/// The facade of one worker. authenticate() and authorize() do no I/O unless they refuse;
-/// administration and audit queries run on the security loop, which has the only connections to the
+/// The facade of one worker. authenticate() and authorize() do no I/O unless they refuse, or meet a
+/// session for the first time; administration and audit queries run on the security loop, which has the only connections to the
 /// coordinator.
 class SecurityService final : public Security {
   public:
@@ -67,12 +73,31 @@ class SecurityService final : public Security {
     Task<Result<std::vector<ApiKeyDetails>>> list_api_keys(const RequestContext& request,
                                                            std::string principal_name) override;
     Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override;
+    Task<Result<IssuedSession>> log_in(const RequestContext& request, LoginRequest login) override;
+    Task<Result<void>> set_password(const RequestContext& request, std::string principal_name,
+                                    std::string password) override;
+    Task<Result<void>> change_password(const RequestContext& request, PrincipalSnapshot principal,
+                                       PasswordChange change) override;
+    Task<Result<std::vector<SessionDetails>>> list_sessions(const RequestContext& request,
+                                                            std::string principal_name) override;
+    Task<Result<void>> revoke_session(const RequestContext& request, std::string principal_name,
+                                      std::string session_id) override;
     Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
                                                        AuditQuery query) override;
 
   private:
     struct KeyCheck;
     KeyCheck check_key(const Directory& directory, const std::string& api_key) const;
+    struct SessionCheck;
+    bool made_here(const SessionTokenParts& token) const;
+    SessionCheck check_session(const Directory& directory, const SessionTokenParts& token,
+                               const std::optional<StoredSession>& session) const;
+    Task<Result<PrincipalSnapshot>> authenticate_session(const RequestContext& request,
+                                                         Credentials credentials);
+    Decision decide_now(const Directory& directory, const Principal& principal, Action action,
+                        const Resource& resource) const;
+    const std::vector<Grant>* grants_now(const Directory& directory,
+                                         const Principal& principal) const;
     Task<Result<void>> write_failure(const RequestContext& request, AuditRecord record);
     Task<Result<void>> write_denial(const RequestContext& request, const Principal& principal,
                                     Action action, const Resource& resource,

@@ -12,7 +12,9 @@ bool is_key_id(std::string_view text) {
     return text.size() == kKeyIdLength;
 }
 
-bool is_secret(std::string_view text) {
+}  // namespace
+
+bool is_key_secret(std::string_view text) {
     for (const char c : text) {
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_') {
@@ -22,15 +24,13 @@ bool is_secret(std::string_view text) {
     return text.size() == kKeySecretLength;
 }
 
-}  // namespace
-
 std::optional<ApiKeyParts> parse_api_key(std::string_view text) {
     if (text.size() != kKeyLength || !text.starts_with(kKeyPrefix)) {
         return std::nullopt;
     }
     text.remove_prefix(kKeyPrefix.size());
     const ApiKeyParts parts{text.substr(0, kKeyIdLength), text.substr(kKeyIdLength + 1)};
-    if (text[kKeyIdLength] != '_' || !is_key_id(parts.key_id) || !is_secret(parts.secret)) {
+    if (text[kKeyIdLength] != '_' || !is_key_id(parts.key_id) || !is_key_secret(parts.secret)) {
         return std::nullopt;
     }
     return parts;

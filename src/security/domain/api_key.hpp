@@ -25,6 +25,9 @@ struct ApiKeyParts {
 /// Positions are fixed, since base64url contains `_` too.
 std::optional<ApiKeyParts> parse_api_key(std::string_view text);
 
+/// 43 characters of base64url.
+bool is_key_secret(std::string_view text);
+
 std::string format_api_key(std::string_view key_id, std::string_view secret);
 
 /// What the digest is made over. Every part but the principal has a fixed length, so no two keys

@@ -5,6 +5,7 @@
 #include "async/event_bus.hpp"
 #include "security/app/security_service.hpp"
 #include "security/tests/app/fakes.hpp"
+#include "security/tests/app/login_fakes.hpp"
 
 namespace pgmind::security::testing {
 
@@ -12,14 +13,20 @@ namespace pgmind::security::testing {
 class Harness {
   public:
     explicit Harness(AuditLimits audit_limits = {}, FailureLimits failure_limits = {},
-                     SecurityLimits security_limits = {})
+                     SecurityLimits security_limits = {}, SessionLimits session_limits = {},
+                     AttemptLimits attempt_limits = {})
         : audit_store(loop.get_executor()),
           refresher(loop.get_executor(), directory_store, cache, system_clock(), RefreshLimits{}),
           audit(loop.get_executor(), audit_store, system_clock(), audit_limits),
           failures(loop.get_executor(), audit, system_clock(), failure_limits),
           administration(directory_store, cache, refresher, cryptography, bus, system_clock()),
-          service(SecurityParts{cache, audit, failures, administration, audit_store, cryptography,
-                                bus, system_clock(), loop.get_executor(), security_limits}) {
+          sessions(SessionRules{}, session_limits),
+          session_keeper(loop.get_executor(), login_store, sessions, system_clock()),
+          login(LoginParts{login_store, hasher, sessions, cache, audit, failures, cryptography, bus,
+                           system_clock(), attempt_limits}),
+          service(SecurityParts{cache, audit, failures, administration, audit_store, login,
+                                session_keeper, sessions, cryptography, bus, system_clock(),
+                                loop.get_executor(), security_limits}) {
         directory_store.contents.revision = {1, "first"};
         bus.subscribe("test", 10'000,
                       [this](const DomainEvent& event) { events.push_back(event); });
@@ -103,6 +110,11 @@ class Harness {
     AuditWriter audit;
     AuthenticationFailures failures;
     Administration administration;
+    FakeLoginStore login_store;
+    FakeHasher hasher;
+    SessionCache sessions;
+    SessionKeeper session_keeper;
+    Login login;
     SecurityService service;
     RequestContext request;
 };

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "async/event_bus.hpp"
+#include "async/task.hpp"
+#include "security/app/audit_writer.hpp"
+#include "security/app/authentication_failures.hpp"
+#include "security/app/directory_cache.hpp"
+#include "security/app/ports.hpp"
+#include "security/app/session_cache.hpp"
+#include "security/domain/attempt_limiter.hpp"
+
+namespace pgmind::security {
+
+/// What logging in uses. Everything outlives it.
+struct LoginParts {
+    LoginStore& store;
+    PasswordHasher& hasher;
+    SessionCache& sessions;
+    const DirectoryCache& directory;
+    AuditWriter& audit;
+    AuthenticationFailures& failures;
+    const KeyCryptography& cryptography;
+    async::EventBus& bus;
+    const Clock& clock;
+    AttemptLimits limits;
+};
+
+/// Passwords: logging in with one, setting and changing it. Every check of a password goes the same
+/// way: the address's bucket, the counter of the name, the hash. Belongs to the security loop.
+class Login {
+  public:
+    explicit Login(LoginParts parts);
+
+    // As in security/api/security.hpp.
+    Task<Result<IssuedSession>> log_in(RequestContext request, LoginRequest wanted);
+    Task<Result<void>> set_password(RequestContext request, std::string principal_name,
+                                    std::string password);
+    Task<Result<void>> change_password(RequestContext request, PrincipalSnapshot principal,
+                                       PasswordChange change);
+
+  private:
+    /// A password that was right, and its counter, which is still one too high.
+    struct Checked {
+        ThrottleSlot slot = 0;
+        StoredPassword password;
+        std::optional<std::string> rehashed;
+    };
+    ThrottleSlot slot_of(std::string_view name) const;
+    Task<Result<Checked>> check(const RequestContext& request, std::string_view action,
+                                const std::string& name, const std::string& password);
+    Task<Result<LoginAttempt>> begin(const RequestContext& request, std::string_view action,
+                                     const std::string& name);
+    /// Writes the failure down, then gives `answer`, or that it cannot be written.
+    Task<Error> refuse(const RequestContext& request, std::string_view action,
+                       const std::string& name, std::string_view reason, Error answer);
+    StoredSession make_session(const RequestContext& request, const PrincipalId& principal,
+                               const KeyMaterial& material) const;
+    template <TypedEvent Event>
+    void publish(const RequestContext& request, const PrincipalId& principal, const Event& event) {
+        DomainEvent published = to_domain_event(request, event, parts_.clock);
+        published.principal = principal;
+        parts_.bus.publish(std::move(published));
+    }
+
+    LoginParts parts_;
+    AttemptLimiter limiter_;
+};
+
+}  // namespace pgmind::security

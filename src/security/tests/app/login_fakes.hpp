@@ -1,0 +1,152 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "security/api/errors.hpp"
+#include "security/app/login_ports.hpp"
+
+namespace pgmind::security::testing {
+
+/// Passwords, counters and sessions in memory, that can be made to fail or to change in between.
+class FakeLoginStore final : public LoginStore, public SessionStore {
+  public:
+    std::map<std::string, StoredPassword> passwords;  ///< by name
+    std::map<ThrottleSlot, int> failures;
+    std::map<std::string, StoredSession> sessions;
+    std::vector<AuditRecord> records;
+    int failures_max = 5;
+    bool failing = false;
+    bool changed_before_complete = false;
+    int begins = 0;
+    int finds = 0;
+    std::vector<SessionUse> touched;
+
+    Task<Result<LoginAttempt>> begin(ThrottleSlot slot, std::string name, Deadline) override {
+        ++begins;
+        if (failing) {
+            co_return fail(BaseErrc::unavailable, "the coordinator is away");
+        }
+        LoginAttempt attempt;
+        if (failures[slot] >= failures_max) {
+            attempt.wait = std::chrono::milliseconds(1'500);
+            co_return attempt;
+        }
+        ++failures[slot];
+        if (const auto found = passwords.find(name); found != passwords.end()) {
+            attempt.password = found->second;
+        }
+        co_return attempt;
+    }
+    Task<Result<void>> forgive(ThrottleSlot slot, Deadline) override {
+        --failures[slot];
+        co_return Result<void>();
+    }
+    Task<Result<bool>> complete(const CompletedLogin& login, Deadline) override {
+        if (changed_before_complete) {
+            co_return false;
+        }
+        failures[login.slot] = 0;
+        if (login.rehashed) {
+            passwords[login.checked.name].hash = *login.rehashed;
+        }
+        sessions[login.session.details.session_id] = login.session;
+        records.push_back(login.record);
+        co_return true;
+    }
+    Task<Result<bool>> set_password(const PasswordSet& wanted, Deadline) override {
+        const std::string name = wanted.record.resource;
+        const auto found = passwords.find(name);
+        if (wanted.expected_hash &&
+            (found == passwords.end() || found->second.hash != *wanted.expected_hash)) {
+            co_return false;
+        }
+        passwords[name] = {wanted.principal, name, wanted.hash};
+        failures[wanted.slot] = 0;
+        for (auto& [id, session] : sessions) {
+            if (session.details.principal == wanted.principal && id != wanted.session_kept) {
+                session.details.revoked_at = wanted.set_at;
+            }
+        }
+        records.push_back(wanted.record);
+        co_return true;
+    }
+
+    Task<Result<std::vector<StoredSession>>> find(const std::vector<std::string>& ids,
+                                                  Deadline) override {
+        ++finds;
+        if (failing) {
+            co_return fail(BaseErrc::unavailable, "the coordinator is away");
+        }
+        std::vector<StoredSession> found;
+        for (const std::string& id : ids) {
+            if (sessions.contains(id)) {
+                found.push_back(sessions[id]);
+            }
+        }
+        co_return found;
+    }
+    Task<Result<void>> touch(const std::vector<SessionUse>& uses, Deadline) override {
+        touched.insert(touched.end(), uses.begin(), uses.end());
+        co_return Result<void>();
+    }
+    Task<Result<std::vector<SessionDetails>>> list(const PrincipalId& principal,
+                                                   Deadline) override {
+        std::vector<SessionDetails> found;
+        for (const auto& [id, session] : sessions) {
+            if (session.details.principal == principal) {
+                found.push_back(session.details);
+            }
+        }
+        co_return found;
+    }
+    Task<Result<bool>> revoke(const std::string& session_id, const PrincipalId& principal,
+                              WallTime now, const AuditRecord& record, Deadline) override {
+        const auto found = sessions.find(session_id);
+        if (found == sessions.end() || found->second.details.principal != principal) {
+            co_return false;
+        }
+        found->second.details.revoked_at = now;
+        records.push_back(record);
+        co_return true;
+    }
+    Task<Result<void>> remove_ended_before(WallTime, Deadline) override {
+        co_return Result<void>();
+    }
+};
+
+/// "Hashes" that show their password, and counts what it was asked for.
+class FakeHasher final : public PasswordHasher {
+  public:
+    int checks = 0;
+    int without_hash = 0;
+    std::size_t longest = 0;
+    bool busy = false;
+    bool costlier_now = false;
+
+    Task<Result<PasswordCheck>> check(std::optional<std::string> hash, std::string password,
+                                      Deadline) override {
+        ++checks;
+        without_hash += hash ? 0 : 1;
+        longest = std::max(longest, password.size());
+        if (busy) {
+            co_return fail(Errc::hashing_busy, "too many at once");
+        }
+        PasswordCheck result;
+        result.right = hash && *hash == "hash of " + password;
+        if (result.right && costlier_now) {
+            result.rehashed = "hash of " + password;
+        }
+        co_return result;
+    }
+    Task<Result<std::string>> hash(std::string password, Deadline) override {
+        if (busy) {
+            co_return fail(Errc::hashing_busy, "too many at once");
+        }
+        co_return "hash of " + password;
+    }
+};
+
+}  // namespace pgmind::security::testing
