@@ -1,5 +1,7 @@
 #include "security/adapters/postgres_login_store.hpp"
 
+#include <algorithm>
+
 #include "platform/crypto/crypto.hpp"
 #include "security/adapters/postgres_audit_store.hpp"
 #include "security/adapters/transaction.hpp"
@@ -38,10 +40,10 @@ constexpr Statement kBegin = {
     "  ON p.name = $2 AND p.kind = 'user' AND NOT p.disabled"
     " LEFT JOIN pgmind.passwords w USING (principal_id)",
     Effect::write};
-constexpr Statement kForgive = {
-    "login_forgive",
-    "UPDATE pgmind.login_throttle SET failures = greatest(0, failures - 1) WHERE slot = $1::integer",
-    Effect::write};
+constexpr Statement kForgive = {"login_forgive",
+                                "UPDATE pgmind.login_throttle SET failures = greatest(0, failures "
+                                "- 1) WHERE slot = $1::integer",
+                                Effect::write};
 constexpr Statement kResetSlot = {
     "login_reset", "UPDATE pgmind.login_throttle SET failures = 0 WHERE slot = $1::integer",
     Effect::write};

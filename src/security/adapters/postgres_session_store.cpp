@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "platform/crypto/crypto.hpp"
 #include "security/adapters/postgres_audit_store.hpp"
 #include "security/adapters/postgres_login_store.hpp"
@@ -13,31 +15,30 @@ using postgres::Rows;
 using postgres::Session;
 using postgres::Statement;
 
-#define PGMIND_SESSION_COLUMNS                                                       \
-    "session_id, principal_id, (extract(epoch from created_at) * 1000000)::bigint,"  \
-    " (extract(epoch from last_used_at) * 1000000)::bigint,"                         \
-    " (extract(epoch from expires_at) * 1000000)::bigint,"                           \
+#define PGMIND_SESSION_COLUMNS                                                      \
+    "session_id, principal_id, (extract(epoch from created_at) * 1000000)::bigint," \
+    " (extract(epoch from last_used_at) * 1000000)::bigint,"                        \
+    " (extract(epoch from expires_at) * 1000000)::bigint,"                          \
     " (extract(epoch from revoked_at) * 1000000)::bigint, remote_address"
 
 // Refused on a standby, which may be behind a revocation.
-constexpr Statement kFind = {
-    "sessions_find",
-    "SELECT " PGMIND_SESSION_COLUMNS ", encode(hmac, 'hex') FROM pgmind.sessions"
-    " WHERE session_id = ANY ($1::text[]) AND NOT pg_is_in_recovery()",
-    Effect::read};
-constexpr Statement kTouch = {
-    "sessions_touch",
-    "UPDATE pgmind.sessions s SET last_used_at ="
-    " timestamptz 'epoch' + u.used_us * interval '1 microsecond'"
-    " FROM unnest($1::text[], $2::bigint[]) AS u (session_id, used_us)"
-    " WHERE s.session_id = u.session_id AND s.last_used_at <"
-    " timestamptz 'epoch' + u.used_us * interval '1 microsecond'",
-    Effect::idempotent_write};
-constexpr Statement kList = {
-    "sessions_list",
-    "SELECT " PGMIND_SESSION_COLUMNS " FROM pgmind.sessions WHERE principal_id = $1::uuid"
-    " ORDER BY created_at DESC, session_id LIMIT 100",
-    Effect::read};
+constexpr Statement kFind = {"sessions_find",
+                             "SELECT " PGMIND_SESSION_COLUMNS
+                             ", encode(hmac, 'hex') FROM pgmind.sessions"
+                             " WHERE session_id = ANY ($1::text[]) AND NOT pg_is_in_recovery()",
+                             Effect::read};
+constexpr Statement kTouch = {"sessions_touch",
+                              "UPDATE pgmind.sessions s SET last_used_at ="
+                              " timestamptz 'epoch' + u.used_us * interval '1 microsecond'"
+                              " FROM unnest($1::text[], $2::bigint[]) AS u (session_id, used_us)"
+                              " WHERE s.session_id = u.session_id AND s.last_used_at <"
+                              " timestamptz 'epoch' + u.used_us * interval '1 microsecond'",
+                              Effect::idempotent_write};
+constexpr Statement kList = {"sessions_list",
+                             "SELECT " PGMIND_SESSION_COLUMNS
+                             " FROM pgmind.sessions WHERE principal_id = $1::uuid"
+                             " ORDER BY created_at DESC, session_id LIMIT 100",
+                             Effect::read};
 constexpr Statement kRevoke = {
     "sessions_revoke",
     "UPDATE pgmind.sessions SET revoked_at ="
@@ -153,8 +154,7 @@ class PostgresSessionStore final : public SessionStore {
     }
 
     Task<Result<bool>> revoke(const std::string& session_id, const PrincipalId& principal,
-                              WallTime now, const AuditRecord& record,
-                              Deadline deadline) override {
+                              WallTime now, const AuditRecord& record, Deadline deadline) override {
         const Revocation revocation{session_id, principal, now, record};
         auto done = co_await in_transaction(coordinator_, write_revocation, revocation, deadline);
         co_return done;

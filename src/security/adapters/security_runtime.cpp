@@ -1,6 +1,5 @@
 #include "security/adapters/security_runtime.hpp"
 
-
 #include "async/workers.hpp"
 #include "platform/postgres/listener.hpp"
 #include "platform/telemetry/log.hpp"
@@ -80,10 +79,9 @@ class SecurityRuntime::Implementation {
     }
 
     std::unique_ptr<Security> make_security() {
-        return std::make_unique<SecurityService>(
-            SecurityParts{cache_, audit_, failures_, administration_, *audit_store_, login_,
-                          session_keeper_, sessions_, *cryptography_, bus_, system_clock(),
-                          executor(), limits_});
+        return std::make_unique<SecurityService>(SecurityParts{
+            cache_, audit_, failures_, administration_, *audit_store_, login_, session_keeper_,
+            sessions_, *cryptography_, bus_, system_clock(), executor(), limits_});
     }
 
     Result<void> wait_until_loaded(Deadline deadline) { return block(load(deadline)); }
@@ -148,9 +146,9 @@ class SecurityRuntime::Implementation {
             loaded = co_await refresher_.refresh(deadline);
         }
         if (!loaded) {
-            co_return fail(Errc::directory_stale,
-                           "the coordinator does not give principals and grants: " +
-                               loaded.error().detail);
+            co_return fail(
+                Errc::directory_stale,
+                "the coordinator does not give principals and grants: " + loaded.error().detail);
         }
         co_return loaded;
     }

@@ -93,8 +93,8 @@ class Security {
                                                PasswordChange change) = 0;
     /// Those that were not over for long, newest first, at most 100. The caller is that principal,
     /// or has authorised as for set_password().
-    virtual Task<Result<std::vector<SessionDetails>>> list_sessions(
-        const RequestContext& request, std::string principal_name) = 0;
+    virtual Task<Result<std::vector<SessionDetails>>> list_sessions(const RequestContext& request,
+                                                                    std::string principal_name) = 0;
     /// Ends a session of that principal everywhere within a second; one that is over stays so. The
     /// caller as for list_sessions().
     virtual Task<Result<void>> revoke_session(const RequestContext& request,

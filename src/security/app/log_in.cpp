@@ -29,10 +29,8 @@ Task<Result<IssuedSession>> SecurityService::log_in(const RequestContext& reques
 }
 
 Task<Result<void>> SecurityService::set_password(const RequestContext& request,
-                                                 std::string principal_name,
-                                                 std::string password) {
-    auto work =
-        parts_.login.set_password(request, std::move(principal_name), std::move(password));
+                                                 std::string principal_name, std::string password) {
+    auto work = parts_.login.set_password(request, std::move(principal_name), std::move(password));
     auto done = co_await async::run_on(parts_.loop, std::move(work));
     co_return done;
 }
@@ -124,8 +122,8 @@ SecurityService::SessionCheck SecurityService::check_session(
     return {std::move(principal), std::move(id), reason};
 }
 
-Task<Result<PrincipalSnapshot>> SecurityService::authenticate_session(
-    const RequestContext& request, Credentials credentials) {
+Task<Result<PrincipalSnapshot>> SecurityService::authenticate_session(const RequestContext& request,
+                                                                      Credentials credentials) {
     const auto parts = parse_session_token(credentials.api_key);
     const SessionTokenParts token = parts.value_or(SessionTokenParts{kNoSessionId, kNoSecret});
     const bool genuine = made_here(token) && parts.has_value();

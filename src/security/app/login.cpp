@@ -55,16 +55,18 @@ Task<Result<LoginAttempt>> Login::begin(const RequestContext& request, std::stri
                                         const std::string& name) {
     const auto wait = limiter_.admit(request.remote_address, parts_.clock.steady_now());
     if (wait.count() > 0) {
+        Error answer = too_many(wait);
         Error error = co_await refuse(request, action, name, "too many attempts from the address",
-                                      too_many(wait));
+                                      std::move(answer));
         co_return fail(std::move(error));
     }
     std::string known_form = readable_name(name);
-    auto attempt =
-        co_await parts_.store.begin(slot_of(name), std::move(known_form), request.deadline);
+    const ThrottleSlot slot = slot_of(name);
+    auto attempt = co_await parts_.store.begin(slot, std::move(known_form), request.deadline);
     if (attempt && attempt->wait.count() > 0) {
+        Error answer = too_many(attempt->wait);
         Error error = co_await refuse(request, action, name, "too many attempts with the name",
-                                      too_many(attempt->wait));
+                                      std::move(answer));
         co_return fail(std::move(error));
     }
     co_return attempt;
@@ -92,7 +94,8 @@ Task<Result<Login::Checked>> Login::check(const RequestContext& request, std::st
     if (!result->right || !attempt->password || !possible) {
         const std::string_view reason =
             attempt->password ? "wrong password" : "no principal with a password has the name";
-        Error error = co_await refuse(request, action, name, reason, wrong());
+        Error answer = wrong();
+        Error error = co_await refuse(request, action, name, reason, std::move(answer));
         co_return fail(std::move(error));
     }
     co_return Checked{slot, std::move(*attempt->password), std::move(result->rehashed)};
@@ -135,8 +138,9 @@ Task<Result<IssuedSession>> Login::log_in(RequestContext request, LoginRequest w
         co_return fail(done.error());
     }
     if (!*done) {
+        Error answer = wrong();
         Error error = co_await refuse(request, "login", wanted.name,
-                                      "changed or disabled meanwhile", wrong());
+                                      "changed or disabled meanwhile", std::move(answer));
         co_return fail(std::move(error));
     }
     IssuedSession issued{format_session_token(session.details.session_id, material.secret),
@@ -179,9 +183,10 @@ Task<Result<void>> Login::set_password(RequestContext request, std::string princ
         co_return fail(stored.error());
     }
     if (!*stored) {
-        co_return fail(invalid_argument(
-            "name", "'" + principal_name + "' is disabled or not of kind user: only users have "
-                    "passwords"));
+        co_return fail(
+            invalid_argument("name", "'" + principal_name +
+                                         "' is disabled or not of kind user: only users have "
+                                         "passwords"));
     }
     publish(request, request.principal, AuditLogCreated{"allow"});
     co_return Result<void>();
@@ -193,8 +198,7 @@ Task<Result<void>> Login::change_password(RequestContext request, PrincipalSnaps
     if (!valid) {
         co_return fail(valid.error());
     }
-    auto checked =
-        co_await check(request, "password.change", principal->name, change.current);
+    auto checked = co_await check(request, "password.change", principal->name, change.current);
     parts_.cryptography.wipe(change.current);
     if (!checked) {
         co_return fail(std::move(checked.error()));
@@ -211,16 +215,16 @@ Task<Result<void>> Login::change_password(RequestContext request, PrincipalSnaps
     wanted.session_kept = principal->session_id;
     wanted.slot = checked->slot;
     wanted.set_at = parts_.clock.now();
-    wanted.record =
-        password_record(request, wanted.set_at, "password.change", principal->name);
+    wanted.record = password_record(request, wanted.set_at, "password.change", principal->name);
     wanted.record.principal_name = principal->name;
     const auto stored = co_await parts_.store.set_password(wanted, request.deadline);
     if (!stored) {
         co_return fail(stored.error());
     }
     if (!*stored) {
+        Error answer = wrong();
         Error error = co_await refuse(request, "password.change", principal->name,
-                                      "changed or disabled meanwhile", wrong());
+                                      "changed or disabled meanwhile", std::move(answer));
         co_return fail(std::move(error));
     }
     publish(request, principal->id, AuditLogCreated{"allow"});

@@ -42,8 +42,8 @@ struct SecurityParts {
 };
 
 /// The facade of one worker. authenticate() and authorize() do no I/O unless they refuse, or meet a
-/// session for the first time; administration and audit queries run on the security loop, which has the only connections to the
-/// coordinator.
+/// session for the first time; administration and audit queries run on the security loop, which has
+/// the only connections to the coordinator.
 class SecurityService final : public Security {
   public:
     explicit SecurityService(SecurityParts parts);

@@ -59,11 +59,11 @@ void SessionCache::put_locked(StoredSession session, SteadyTime asked_at) {
         return;
     }
     if (entries_.size() >= limits_.sessions_max) {
-        const auto oldest = std::min_element(
-            entries_.begin(), entries_.end(), [](const auto& left, const auto& right) {
-                return left.second.session.details.last_used_at <
-                       right.second.session.details.last_used_at;
-            });
+        const auto oldest = std::min_element(entries_.begin(), entries_.end(),
+                                             [](const auto& left, const auto& right) {
+                                                 return left.second.session.details.last_used_at <
+                                                        right.second.session.details.last_used_at;
+                                             });
         entries_.erase(oldest);
     }
     std::string id = session.details.session_id;

@@ -63,8 +63,7 @@ Task<Result<std::vector<SessionDetails>>> SessionKeeper::list(PrincipalId princi
 
 Task<Result<bool>> SessionKeeper::revoke(std::string session_id, PrincipalId principal,
                                          AuditRecord record, Deadline deadline) {
-    auto revoked =
-        co_await store_.revoke(session_id, principal, clock_.now(), record, deadline);
+    auto revoked = co_await store_.revoke(session_id, principal, clock_.now(), record, deadline);
     if (revoked && *revoked) {
         cache_.forget(session_id);
     }

@@ -70,15 +70,14 @@ AttemptLimiter::AttemptLimiter(AttemptLimits limits) : limits_(limits) {
 }
 
 void AttemptLimiter::fill(Bucket& bucket, double burst, double per_second, SteadyTime now) {
-    if (bucket.filled_at != SteadyTime{}) {
+    if (bucket.filled_at != SteadyTime{} && now > bucket.filled_at) {
         const std::chrono::duration<double> passed = now - bucket.filled_at;
         bucket.tokens = std::min(burst, bucket.tokens + passed.count() * per_second);
     }
-    bucket.filled_at = now;
+    bucket.filled_at = std::max(bucket.filled_at, now);
 }
 
-AttemptLimiter::Bucket& AttemptLimiter::bucket_of(std::string_view remote_address,
-                                                  SteadyTime now) {
+AttemptLimiter::Bucket& AttemptLimiter::bucket_of(std::string_view remote_address, SteadyTime now) {
     std::string address = counted_address(remote_address);
     if (const auto found = buckets_.find(address); found != buckets_.end()) {
         return found->second;
@@ -108,8 +107,8 @@ std::chrono::milliseconds AttemptLimiter::admit(std::string_view remote_address,
     const double own = std::max(0.0, 1 - bucket.tokens) / limits_.per_second;
     const double all = std::max(0.0, 1 - total_.tokens) / limits_.total_per_second;
     const double milliseconds = std::ceil(std::max(own, all) * 1'000);
-    return std::chrono::milliseconds(std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(milliseconds)));
+    return std::chrono::milliseconds(
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(milliseconds)));
 }
 
 }  // namespace pgmind::security

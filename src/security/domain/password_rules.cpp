@@ -31,14 +31,14 @@ Result<void> validate_password(std::string_view principal_name, std::string_view
         return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f;
     });
     if (controls || !is_utf8(password)) {
-        return fail(
-            invalid_argument("password", "a password is UTF-8 without control characters"));
+        return fail(invalid_argument("password", "a password is UTF-8 without control characters"));
     }
     const std::set<char> different(password.begin(), password.end());
     if (different.size() < kDifferentMin || repeats(principal_name, password)) {
-        return fail(invalid_argument(
-            "password", "this password is the name again, or has fewer than four different "
-                        "characters"));
+        return fail(
+            invalid_argument("password",
+                             "this password is the name again, or has fewer than four different "
+                             "characters"));
     }
     return {};
 }

@@ -137,7 +137,7 @@ class FakeHasher final : public PasswordHasher {
         PasswordCheck result;
         result.right = hash && *hash == "hash of " + password;
         if (result.right && costlier_now) {
-            result.rehashed = "hash of " + password;
+            result.rehashed = "costlier hash of " + password;
         }
         co_return result;
     }

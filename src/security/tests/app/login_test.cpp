@@ -17,8 +17,8 @@ class LoginTest : public ::testing::Test {
                                               std::string("hash of ") + kPassword};
     }
     Result<IssuedSession> log_in(std::string name, std::string password) {
-        return test_.run(
-            test_.service.log_in(test_.request, LoginRequest{std::move(name), std::move(password)}));
+        return test_.run(test_.service.log_in(test_.request,
+                                              LoginRequest{std::move(name), std::move(password)}));
     }
     std::string log_in() {
         const auto session = log_in("ann", kPassword);
@@ -65,14 +65,13 @@ struct WrongLogin {
 
 TEST_F(LoginTest, GivesOneAnswerAndDoesOneWorkWhateverIsWrong) {
     const std::string huge = std::string(kPassword) + std::string(100'000, 'x');
-    const std::vector<WrongLogin> cases = {
-        {"password", "ann", "wrong", "ann"},
-        {"empty password", "ann", "", "ann"},
-        {"huge password", "ann", huge, "ann"},
-        {"unknown name", "bob", kPassword, "bob"},
-        {"a password as name", "Correct Horse", kPassword, ""},
-        {"no name", "", kPassword, ""},
-        {"huge name", std::string(100'000, 'a'), kPassword, ""}};
+    const std::vector<WrongLogin> cases = {{"password", "ann", "wrong", "ann"},
+                                           {"empty password", "ann", "", "ann"},
+                                           {"huge password", "ann", huge, "ann"},
+                                           {"unknown name", "bob", kPassword, "bob"},
+                                           {"a password as name", "Correct Horse", kPassword, ""},
+                                           {"no name", "", kPassword, ""},
+                                           {"huge name", std::string(100'000, 'a'), kPassword, ""}};
     for (const WrongLogin& wrong : cases) {
         SCOPED_TRACE(wrong.what);
         test_.login_store.failures.clear();
@@ -98,6 +97,7 @@ TEST_F(LoginTest, GivesOneAnswerAndDoesOneWorkWhateverIsWrong) {
 
 TEST_F(LoginTest, IsRefusedBeforeHashingAfterTooManyFailuresWhetherTheNameExistsOrNot) {
     for (const std::string name : {"ann", "nobody"}) {
+        test_.login_store.failures.clear();  // The fake digests give both names one counter.
         for (int i = 0; i < 5; ++i) {
             EXPECT_TRUE(log_in(name, "wrong").error().is(Failure::unauthenticated));
         }
@@ -156,9 +156,9 @@ TEST_F(LoginTest, AnAddressIsLimitedBeforeAnythingIsAsked) {
 
 TEST_F(LoginTest, ACostlierHashReplacesTheOldOne) {
     test_.hasher.costlier_now = true;
-    test_.login_store.passwords["ann"].hash = std::string("hash of ") + kPassword;
     EXPECT_TRUE(log_in("ann", kPassword));
-    EXPECT_EQ(test_.login_store.passwords["ann"].hash, std::string("hash of ") + kPassword);
+    EXPECT_EQ(test_.login_store.passwords["ann"].hash,
+              std::string("costlier hash of ") + kPassword);
 }
 
 TEST_F(LoginTest, APasswordSetByAnAdministratorEndsTheSessions) {

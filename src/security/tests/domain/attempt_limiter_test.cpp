@@ -31,8 +31,7 @@ TEST(AttemptLimiter, BoundsAllAddressesTogether) {
 }
 
 TEST(AttemptLimiter, KeepsABoundedNumberOfAddresses) {
-    AttemptLimiter limiter(
-        {.burst = 2, .per_second = 1, .total_burst = 1'000, .addresses_max = 2});
+    AttemptLimiter limiter({.burst = 2, .per_second = 1, .total_burst = 1'000, .addresses_max = 2});
     EXPECT_EQ(limiter.admit("a", kBegin), milliseconds(0));
     EXPECT_EQ(limiter.admit("b", kBegin), milliseconds(0));
     // Those beyond share one bucket.

@@ -28,9 +28,15 @@ TEST(SessionToken, HasOneFormOnly) {
     foreign.back() = '+';
     std::string separator = token;
     separator[kSessionPrefix.size() + kSessionIdLength] = '-';
-    const std::vector<std::string> refused = {
-        "",    "pgs_",    "pgm_" + token.substr(4), token + "x", token.substr(0, token.size() - 1),
-        upper, foreign, separator,                " " + token};
+    const std::vector<std::string> refused = {"",
+                                              "pgs_",
+                                              "pgm_" + token.substr(4),
+                                              token + "x",
+                                              token.substr(0, token.size() - 1),
+                                              upper,
+                                              foreign,
+                                              separator,
+                                              " " + token};
     for (const std::string& text : refused) {
         EXPECT_FALSE(parse_session_token(text)) << text;
     }
