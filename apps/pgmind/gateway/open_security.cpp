@@ -12,13 +12,17 @@ using security::AuditRecord;
 using security::Credentials;
 using security::Grant;
 using security::IssuedApiKey;
+using security::IssuedSession;
+using security::LoginRequest;
 using security::NewApiKey;
 using security::NewPrincipal;
+using security::PasswordChange;
 using security::Principal;
 using security::PrincipalDetails;
 using security::PrincipalSnapshot;
 using security::Resource;
 using security::Security;
+using security::SessionDetails;
 using security::TurnedAway;
 
 class OpenSecurity final : public Security {
@@ -77,6 +81,25 @@ class OpenSecurity final : public Security {
     }
     Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override {
         return inner_->revoke_api_key(request, std::move(key_id));
+    }
+    Task<Result<IssuedSession>> log_in(const RequestContext& request, LoginRequest login) override {
+        return inner_->log_in(request, std::move(login));
+    }
+    Task<Result<void>> set_password(const RequestContext& request, std::string name,
+                                    std::string password) override {
+        return inner_->set_password(request, std::move(name), std::move(password));
+    }
+    Task<Result<void>> change_password(const RequestContext& request, PrincipalSnapshot principal,
+                                       PasswordChange change) override {
+        return inner_->change_password(request, std::move(principal), std::move(change));
+    }
+    Task<Result<std::vector<SessionDetails>>> list_sessions(const RequestContext& request,
+                                                            std::string name) override {
+        return inner_->list_sessions(request, std::move(name));
+    }
+    Task<Result<void>> revoke_session(const RequestContext& request, std::string name,
+                                      std::string session_id) override {
+        return inner_->revoke_session(request, std::move(name), std::move(session_id));
     }
     Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
                                                        AuditQuery query) override {

@@ -170,6 +170,44 @@ class FakeSecurity final : public security::Security {
         named = key_id;
         co_return done();
     }
+    Task<Result<security::IssuedSession>> log_in(const RequestContext&,
+                                                 security::LoginRequest login) override {
+        named = login.name;
+        if (administration_error) {
+            co_return fail(*administration_error);
+        }
+        co_return security::IssuedSession{"pgs_token", {}, std::chrono::seconds(1'800)};
+    }
+    Task<Result<void>> set_password(const RequestContext&, std::string principal_name,
+                                    std::string) override {
+        named = principal_name;
+        if (administration_error) {
+            co_return fail(*administration_error);
+        }
+        co_return Result<void>();
+    }
+    Task<Result<void>> change_password(const RequestContext&, security::PrincipalSnapshot principal,
+                                       security::PasswordChange) override {
+        named = principal->name;
+        if (administration_error) {
+            co_return fail(*administration_error);
+        }
+        co_return Result<void>();
+    }
+    Task<Result<std::vector<security::SessionDetails>>> list_sessions(
+        const RequestContext&, std::string principal_name) override {
+        named = principal_name;
+        co_return std::vector<security::SessionDetails>{};
+    }
+    Task<Result<void>> revoke_session(const RequestContext&, std::string principal_name,
+                                      std::string) override {
+        named = principal_name;
+        if (administration_error) {
+            co_return fail(*administration_error);
+        }
+        co_return Result<void>();
+    }
+
     Task<Result<std::vector<security::AuditRecord>>> query_audit(
         const RequestContext&, security::AuditQuery query) override {
         audit_query = query;

@@ -287,6 +287,27 @@ class PublishingSecurity final : public security::Security {
     Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override {
         return fake.revoke_api_key(request, std::move(key_id));
     }
+    Task<Result<security::IssuedSession>> log_in(const RequestContext& request,
+                                                 security::LoginRequest login) override {
+        return fake.log_in(request, std::move(login));
+    }
+    Task<Result<void>> set_password(const RequestContext& request, std::string principal_name,
+                                    std::string password) override {
+        return fake.set_password(request, std::move(principal_name), std::move(password));
+    }
+    Task<Result<void>> change_password(const RequestContext& request,
+                                       security::PrincipalSnapshot principal,
+                                       security::PasswordChange change) override {
+        return fake.change_password(request, std::move(principal), std::move(change));
+    }
+    Task<Result<std::vector<security::SessionDetails>>> list_sessions(
+        const RequestContext& request, std::string principal_name) override {
+        return fake.list_sessions(request, std::move(principal_name));
+    }
+    Task<Result<void>> revoke_session(const RequestContext& request, std::string principal_name,
+                                      std::string session_id) override {
+        return fake.revoke_session(request, std::move(principal_name), std::move(session_id));
+    }
     Task<Result<std::vector<security::AuditRecord>>> query_audit(
         const RequestContext& request, security::AuditQuery query) override {
         return fake.query_audit(request, std::move(query));
