@@ -31,11 +31,9 @@ constexpr Statement kStatistics{
     "WHERE n.namespace = $1 GROUP BY n.namespace",
     Effect::read};
 
-constexpr Statement kRemoveEntries{
-    "memory_remove_entries",
-    "DELETE FROM pgmind.memory_entries WHERE namespace = $1 AND key IN ("
-    "SELECT key FROM pgmind.memory_entries WHERE namespace = $1 ORDER BY key LIMIT $2)",
-    Effect::idempotent_write};
+constexpr Statement kRemoveEntries{"memory_remove_entries",
+                                   "SELECT pgmind.memory_remove_entries($1, $2)",
+                                   Effect::idempotent_write};
 
 // Not to be sent again: the second answer would be that there was no such namespace.
 constexpr Statement kRemoveRest{"memory_remove_namespace",
@@ -135,7 +133,7 @@ class PostgresNamespaces final : public NamespaceStorage {
         if (!rows) {
             co_return fail(rows.error());
         }
-        co_return rows->affected();
+        co_return rows->int64(0, 0);
     }
 
     Task<Result<std::optional<std::int64_t>>> remove_rest(const RequestContext& request,

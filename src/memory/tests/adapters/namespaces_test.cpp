@@ -211,5 +211,28 @@ TEST_F(NamespacesTest, no_entry_survives_without_its_namespace) {
     }
 }
 
+TEST_F(NamespacesTest, removals_at_once_do_not_deadlock) {
+    for (int round = 0; round < 5; ++round) {
+        std::vector<Task<Result<bool>>> stores;
+        for (int i = 0; i < 200; ++i) {
+            stores.push_back(
+                store_one(*memory_, request_, entry(name_, std::to_string(i * 7919 % 1000), "1")));
+        }
+        for (const auto& done : run(loop_, async::when_all(std::move(stores)))) {
+            ASSERT_TRUE(done) << done.error().detail;
+        }
+        std::vector<Task<Result<bool>>> tasks;
+        for (int i = 0; i < 12; ++i) {
+            tasks.push_back(remove_one(*memory_, request_, name_));
+            StoreRequest again = entry(name_, std::to_string(i * 7919 % 1000), "2");
+            again.idempotency_key = std::to_string(i % 3) + again.key;
+            tasks.push_back(store_one(*memory_, request_, std::move(again)));
+        }
+        for (const auto& done : run(loop_, async::when_all(std::move(tasks)))) {
+            EXPECT_TRUE(done) << done.error().detail;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace pgmind::memory::testing
