@@ -64,6 +64,7 @@ Exit with_client(const GlobalOptions& global, Work work) {
 
 // One function per command, each in commands/NAME.cpp.
 void add_audit_command(CommandLine line);
+void add_auth_command(CommandLine line);
 void add_completion_command(CommandLine line);
 void add_config_command(CommandLine line);
 void add_delete_command(CommandLine line);

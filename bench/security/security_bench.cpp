@@ -158,8 +158,9 @@ void decide_alone(benchmark::State& state) {
     }
     grants.push_back({Role::app_user, "agent-*", false});
     const Resource resource{ResourceType::memory, "agent-7"};
+    const WallTime now = system_clock().now();
     for (auto _ : state) {
-        benchmark::DoNotOptimize(decide(grants, Action::write, resource));
+        benchmark::DoNotOptimize(decide(grants, Action::write, resource, now));
     }
     state.SetItemsProcessed(state.iterations());
 }

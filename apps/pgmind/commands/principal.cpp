@@ -16,6 +16,7 @@ struct PrincipalOptions {
     std::string kind;
     std::vector<std::string> grants;
     std::vector<std::string> denials;
+    GrantText narrowing;  // of all the grants of the command
     bool replace = false;
 };
 
@@ -59,6 +60,14 @@ Result<std::vector<GrantText>> wanted_grants(const PrincipalOptions& options) {
             auto grant = parse_grant(text, deny);
             if (!grant) {
                 return fail(std::move(grant.error()));
+            }
+            const GrantText& only = options.narrowing;
+            grant->actions = only.actions;
+            grant->resource_types = only.resource_types;
+            grant->expires_at = only.expires_at;
+            if (!deny) {
+                grant->requests_per_second = only.requests_per_second;
+                grant->concurrency_max = only.concurrency_max;
             }
             grants.push_back(std::move(*grant));
         }
@@ -181,6 +190,23 @@ void add_grant_options(CLI::App* command, PrincipalOptions& options) {
         ->type_name("GRANT")
         ->take_all()
         ->allow_extra_args(false);
+    GrantText& only = options.narrowing;
+    command->add_option("--only-actions", only.actions, "Of what the roles have, only these")
+        ->delimiter(',')
+        ->check(one_of({"read", "write", "delete", "execute", "admin"}));
+    command->add_option("--only-resources", only.resource_types, "and only on these")
+        ->delimiter(',')
+        ->check(one_of(
+            {"memory", "namespaces", "cluster", "principals", "audit", "metrics", "traces"}));
+    command->add_option("--until", only.expires_at, "The grants end then: 2027-01-31T12:00:00Z");
+    command
+        ->add_option("--max-rate", only.requests_per_second,
+                     "Requests a second of the principal, while the grants count")
+        ->check(whole_number(1));
+    command
+        ->add_option("--max-concurrency", only.concurrency_max,
+                     "Requests of the principal at once, while the grants count")
+        ->check(whole_number(1));
 }
 
 }  // namespace
@@ -221,6 +247,9 @@ void add_principal_command(CommandLine line) {
     granting->footer(std::string(kGrantForm) +
                      "Examples:\n  pgmind principal grant my-agent readonly:debian/*\n"
                      "  pgmind principal grant my-agent mcp_user:* --deny mcp_user:secret/*\n"
+                     "  pgmind principal grant my-agent admin:notes --only-actions execute\n"
+                     "  pgmind principal grant guest readonly:notes --until 2027-01-31T12:00:00Z "
+                     "--max-rate 20\n"
                      "  pgmind principal grant my-agent --replace readonly:notes");
     run_when_parsed(line, granting, options, grant);
 

@@ -10,6 +10,8 @@ using security::ApiKeyDetails;
 using security::AuditQuery;
 using security::AuditRecord;
 using security::Credentials;
+using security::ExplainRequest;
+using security::Explanation;
 using security::Grant;
 using security::IssuedApiKey;
 using security::IssuedSession;
@@ -55,6 +57,9 @@ class OpenSecurity final : public Security {
     }
     NamespacePatterns namespace_patterns(const Principal& principal, Action action) const override {
         return inner_->namespace_patterns(principal, action);
+    }
+    Result<Explanation> explain(const ExplainRequest& question) const override {
+        return inner_->explain(question);
     }
     Task<Result<PrincipalDetails>> create_principal(const RequestContext& request,
                                                     NewPrincipal principal) override {

@@ -23,10 +23,15 @@ constexpr Statement kDeleteGrants = {"security_delete_grants",
                                      Effect::write};
 constexpr Statement kInsertGrants = {
     "security_insert_grants",
-    "INSERT INTO pgmind.grants (principal_id, position, role, namespace_pattern, deny)"
-    " SELECT $1::uuid, g.position, g.role, g.pattern, g.deny"
-    " FROM unnest($2::text[], $3::text[], $4::boolean[]) WITH ORDINALITY"
-    " AS g (role, pattern, deny, position)",
+    "INSERT INTO pgmind.grants (principal_id, position, role, namespace_pattern, deny, actions,"
+    " types, expires_at, requests_per_second, concurrency_max)"
+    " SELECT $1::uuid, g.position, g.role, g.pattern, g.deny,"
+    " string_to_array(nullif(g.actions, ''), ','), string_to_array(nullif(g.types, ''), ','),"
+    " timestamptz 'epoch' + nullif(g.expires_at, '')::bigint * interval '1 microsecond',"
+    " nullif(g.rate, '')::integer, nullif(g.concurrency, '')::integer"
+    " FROM unnest($2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[],"
+    " $8::text[], $9::text[]) WITH ORDINALITY"
+    " AS g (role, pattern, deny, actions, types, expires_at, rate, concurrency, position)",
     Effect::write};
 constexpr Statement kInsertKey = {
     "security_insert_key",
@@ -55,18 +60,56 @@ Task<Result<void>> execute(Session& session, const Statement& statement, Paramet
     co_return Result<void>();
 }
 
-Task<Result<void>> insert_grants(Session& session, const PrincipalId& principal,
-                                 const std::vector<Grant>& grants, Deadline deadline) {
+// Empty where the set is whole, which the table keeps as NULL.
+template <class Set>
+std::string words_of(const Set& set) {
+    std::string words;
+    if (set == Set::all()) {
+        return words;
+    }
+    for (const auto value : set.values()) {
+        words += (words.empty() ? "" : ",") + std::string(name_of(value));
+    }
+    return words;
+}
+
+std::string text_of(const std::optional<std::uint32_t>& limit) {
+    return limit ? std::to_string(*limit) : "";
+}
+
+struct GrantColumns {
     std::vector<std::string> roles;
     std::vector<std::string> patterns;
     std::vector<std::string> denies;
-    for (const Grant& grant : grants) {
+    std::vector<std::string> actions;
+    std::vector<std::string> types;
+    std::vector<std::string> expiries;
+    std::vector<std::string> rates;
+    std::vector<std::string> concurrencies;
+
+    void add(const Grant& grant) {
         roles.emplace_back(name_of(grant.role));
         patterns.push_back(grant.namespace_pattern);
         denies.emplace_back(grant.deny ? "true" : "false");
+        actions.push_back(words_of(grant.actions));
+        types.push_back(words_of(grant.types));
+        expiries.push_back(grant.expires_at ? std::to_string(microseconds(*grant.expires_at)) : "");
+        rates.push_back(text_of(grant.requests_per_second));
+        concurrencies.push_back(text_of(grant.concurrency_max));
+    }
+};
+
+Task<Result<void>> insert_grants(Session& session, const PrincipalId& principal,
+                                 const std::vector<Grant>& grants, Deadline deadline) {
+    GrantColumns columns;
+    for (const Grant& grant : grants) {
+        columns.add(grant);
     }
     Parameters parameters;
-    parameters.add(principal.value()).add_array(roles).add_array(patterns).add_array(denies);
+    parameters.add(principal.value()).add_array(columns.roles).add_array(columns.patterns);
+    parameters.add_array(columns.denies).add_array(columns.actions).add_array(columns.types);
+    parameters.add_array(columns.expiries).add_array(columns.rates);
+    parameters.add_array(columns.concurrencies);
     auto written = co_await execute(session, kInsertGrants, std::move(parameters), deadline);
     co_return written;
 }

@@ -27,8 +27,10 @@ constexpr Statement kPrincipals = {
     Effect::read};
 constexpr Statement kGrants = {
     "security_grants",
-    "SELECT principal_id, role, namespace_pattern, deny FROM pgmind.grants"
-    " ORDER BY principal_id, position",
+    "SELECT principal_id, role, namespace_pattern, deny, array_to_string(actions, ','),"
+    " array_to_string(types, ','), (extract(epoch from expires_at) * 1000000)::bigint,"
+    " requests_per_second, concurrency_max"
+    " FROM pgmind.grants ORDER BY principal_id, position",
     Effect::read};
 constexpr Statement kKeys = {"security_keys",
                              "SELECT key_id, principal_id, encode(hmac, 'hex'), label,"
@@ -51,6 +53,54 @@ Result<DirectoryRevision> read_revision(const Rows& rows) {
     return DirectoryRevision{rows.int64(0, 0), std::string(rows.text(0, 1))};
 }
 
+// "read,write" as a set; all of them for NULL. An unknown word is of a newer program.
+template <class Set, class Parse>
+Result<Set> read_set(std::optional<std::string_view> words, Parse parse) {
+    if (!words) {
+        return Set::all();
+    }
+    Set set;
+    while (!words->empty()) {
+        const std::size_t end = std::min(words->find(','), words->size());
+        const auto value = parse(words->substr(0, end));
+        if (!value) {
+            return fail(BaseErrc::internal, "unknown action or type of a grant in the database");
+        }
+        set.add(*value);
+        words->remove_prefix(std::min(end + 1, words->size()));
+    }
+    return set;
+}
+
+std::optional<std::uint32_t> read_limit(const Rows& rows, std::size_t row, std::size_t column) {
+    if (rows.is_null(row, column)) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(rows.int64(row, column));
+}
+
+std::optional<std::string_view> read_words(const Rows& rows, std::size_t row, std::size_t column) {
+    if (rows.is_null(row, column)) {
+        return std::nullopt;
+    }
+    return rows.text(row, column);
+}
+
+Result<Grant> read_grant(const Rows& rows, std::size_t row) {
+    const auto role = parse_role(rows.text(row, 1));
+    if (!role) {
+        return fail(BaseErrc::internal, "unknown role of a grant in the database");
+    }
+    const auto actions = read_set<ActionSet>(read_words(rows, row, 4), parse_action);
+    const auto types = read_set<ResourceTypeSet>(read_words(rows, row, 5), parse_resource_type);
+    if (!actions || !types) {
+        return fail(actions ? types.error() : actions.error());
+    }
+    return Grant{
+        *role,  std::string(rows.text(row, 2)), rows.boolean(row, 3),     *actions,
+        *types, rows.optional_time_us(row, 6),  read_limit(rows, row, 7), read_limit(rows, row, 8)};
+}
+
 // The CHECK constraints of the tables name the same words as the enums; anything else means that
 // another version of the program has been here, and is refused rather than guessed.
 Result<std::vector<PrincipalDetails>> read_principals(const Rows& principals, const Rows& grants) {
@@ -71,13 +121,13 @@ Result<std::vector<PrincipalDetails>> read_principals(const Rows& principals, co
                         principals.time_us(row, 4)});
     }
     for (std::size_t row = 0; row < grants.size(); ++row) {
-        const auto role = parse_role(grants.text(row, 1));
+        auto grant = read_grant(grants, row);
         const auto owner = by_id.find(std::string(grants.text(row, 0)));
-        if (!role || owner == by_id.end()) {
-            return fail(BaseErrc::internal, "unknown role or owner of a grant in the database");
+        if (!grant || owner == by_id.end()) {
+            return fail(grant ? Error(BaseErrc::internal, "a grant without owner in the database")
+                              : std::move(grant.error()));
         }
-        read[owner->second].grants.push_back(
-            {*role, std::string(grants.text(row, 2)), grants.boolean(row, 3)});
+        read[owner->second].grants.push_back(std::move(*grant));
     }
     return read;
 }

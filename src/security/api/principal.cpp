@@ -49,5 +49,33 @@ Result<PrincipalKind> parse_principal_kind(std::string_view text) {
 Result<Role> parse_role(std::string_view text) {
     return parse<Role>(kRoleNames, text, "role");
 }
+Result<Action> parse_action(std::string_view text) {
+    return parse<Action>(kActionNames, text, "action");
+}
+Result<ResourceType> parse_resource_type(std::string_view text) {
+    return parse<ResourceType>(kResourceNames, text, "resource_type");
+}
+
+Result<Resource> parse_resource(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    const auto type = parse_resource_type(text.substr(0, colon));
+    if (!type) {
+        return fail(invalid_argument("resource", type.error().detail));
+    }
+    Resource resource{*type, ""};
+    if (colon != std::string_view::npos) {
+        if (*type != ResourceType::memory && *type != ResourceType::namespaces) {
+            return fail(
+                invalid_argument("resource", "only memory and namespaces are of a namespace"));
+        }
+        resource.name = text.substr(colon + 1);
+    }
+    return resource;
+}
+
+std::string text_of(const Resource& resource) {
+    std::string text(name_of(resource.type));
+    return resource.name.empty() ? text : text + ":" + resource.name;
+}
 
 }  // namespace pgmind::security

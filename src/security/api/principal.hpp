@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,18 +37,75 @@ struct Resource {
     std::string name;
 };
 
+/// Some values of one of the enums above, which have at most eight.
+template <class Value, unsigned kCount>
+class SetOf {
+  public:
+    constexpr SetOf() = default;
+    constexpr SetOf(std::initializer_list<Value> values) {
+        for (const Value value : values) {
+            bits_ = static_cast<std::uint8_t>(bits_ | bit(value));
+        }
+    }
+    static constexpr SetOf all() {
+        SetOf set;
+        set.bits_ = static_cast<std::uint8_t>((1u << kCount) - 1);
+        return set;
+    }
+    constexpr bool contains(Value value) const { return (bits_ & bit(value)) != 0; }
+    constexpr bool empty() const { return bits_ == 0; }
+    constexpr void add(Value value) { bits_ = static_cast<std::uint8_t>(bits_ | bit(value)); }
+    /// In the order of the enum.
+    std::vector<Value> values() const {
+        std::vector<Value> found;
+        for (unsigned i = 0; i < kCount; ++i) {
+            if (contains(static_cast<Value>(i))) {
+                found.push_back(static_cast<Value>(i));
+            }
+        }
+        return found;
+    }
+    constexpr bool operator==(const SetOf&) const = default;
+
+  private:
+    // A value that is none of the enum's has no bit, so no set contains it.
+    static constexpr std::uint8_t bit(Value value) {
+        const auto index = static_cast<unsigned>(value);
+        return index < kCount ? static_cast<std::uint8_t>(1u << index) : std::uint8_t{0};
+    }
+    std::uint8_t bits_ = 0;
+};
+using ActionSet = SetOf<Action, 5>;
+using ResourceTypeSet = SetOf<ResourceType, 7>;
+
 std::string_view name_of(PrincipalKind kind);
 std::string_view name_of(Role role);
 std::string_view name_of(Action action);
 std::string_view name_of(ResourceType type);
 Result<PrincipalKind> parse_principal_kind(std::string_view text);
 Result<Role> parse_role(std::string_view text);
+Result<Action> parse_action(std::string_view text);
+Result<ResourceType> parse_resource_type(std::string_view text);
+/// "memory:NAME" or "namespaces:NAME" (without a name: any), else a type alone.
+Result<Resource> parse_resource(std::string_view text);
+/// As parse_resource() reads it.
+std::string text_of(const Resource& resource);
 
-/// A role over the namespaces that match a pattern; `deny` takes away what other grants give.
+/// A role over the namespaces that match a pattern; `deny` takes away what other grants give. Of
+/// what the role has, `actions` and `types` leave what both name: a grant gives no more than its
+/// role does.
 struct Grant {
     Role role = Role::readonly;
     std::string namespace_pattern = "*";
     bool deny = false;
+    ActionSet actions = ActionSet::all();
+    ResourceTypeSet types = ResourceTypeSet::all();
+    std::optional<WallTime> expires_at = {};  ///< from then on as if it were not there
+    // Of the principal, as long as the grant counts; of several grants the smallest. Not with deny.
+    std::optional<std::uint32_t> requests_per_second = {};
+    std::optional<std::uint32_t> concurrency_max = {};
+
+    bool operator==(const Grant&) const = default;
 };
 
 /// Somebody who was authenticated. Immutable; shared by snapshot, never changed in place.

@@ -15,6 +15,26 @@ struct Credentials {
     std::string api_key;
 };
 
+struct ExplainRequest {
+    std::string principal_name;
+    Action action = Action::read;
+    Resource resource;
+};
+
+struct GrantVerdict {
+    Grant grant;
+    std::string verdict;   ///< "allows", "denies", or why it does not count
+    bool decided = false;  ///< this one made the decision
+};
+
+/// Whether a principal may do something, and why: what authorize() would decide now.
+struct Explanation {
+    bool allowed = false;
+    std::string reason;  ///< as the audit log would name it
+    std::vector<GrantVerdict> grants;
+    std::int64_t directory_revision = 0;  ///< of what was decided from
+};
+
 struct NewPrincipal {
     std::string name;
     PrincipalKind kind = PrincipalKind::ai_agent;

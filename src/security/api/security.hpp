@@ -56,6 +56,11 @@ class Security {
     virtual NamespacePatterns namespace_patterns(const Principal& principal,
                                                  Action action) const = 0;
 
+    /// What authorize() would decide for that principal, and which of its grants made it so;
+    /// unaudited, for the caller's own request is. The caller has authorised Action::read on
+    /// ResourceType::audit.
+    virtual Result<Explanation> explain(const ExplainRequest& question) const = 0;
+
     // Administration: the caller has authorised Action::admin on ResourceType::principals. Each is
     // durable and audited before the reply, and takes effect on every gateway within a second.
     virtual Task<Result<PrincipalDetails>> create_principal(const RequestContext& request,

@@ -24,10 +24,7 @@ Result<std::vector<Change>> as_changes(Result<Kind> change) {
 }
 
 bool contains(const std::vector<Grant>& grants, const Grant& wanted) {
-    return std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
-        return grant.role == wanted.role && grant.deny == wanted.deny &&
-               grant.namespace_pattern == wanted.namespace_pattern;
-    });
+    return std::find(grants.begin(), grants.end(), wanted) != grants.end();
 }
 
 // Whether `from` gives something that `to` does not, or `to` denies something that `from` does not.
@@ -231,7 +228,8 @@ Result<Administration::Changes> Administration::decide_administrator(
     std::string name;
     for (const PrincipalDetails& principal : directory.principals) {
         const Resource principals{ResourceType::principals, ""};
-        if (!principal.disabled && decide(principal.grants, Action::admin, principals).allowed) {
+        if (!principal.disabled &&
+            decide(principal.grants, Action::admin, principals, now).allowed) {
             name = principal.name;
         }
     }

@@ -4,18 +4,6 @@
 #include "security/app/security_service.hpp"
 
 namespace pgmind::security {
-namespace {
-
-std::string text_of(const Resource& resource) {
-    std::string text(name_of(resource.type));
-    if (!resource.name.empty()) {
-        text += ":" + resource.name;
-    }
-    return text;
-}
-
-}  // namespace
-
 // The newest grants of a principal, not those it was authenticated with; nullptr when it, its key
 // or its session is not valid any more.
 const std::vector<Grant>* SecurityService::grants_now(const Directory& directory,
@@ -34,7 +22,7 @@ Decision SecurityService::decide_now(const Directory& directory, const Principal
     if (grants == nullptr) {
         return {false, "principal, key or session no longer valid"};
     }
-    return decide(*grants, action, resource);
+    return decide(*grants, action, resource, parts_.clock.now());
 }
 
 Task<Result<void>> SecurityService::authorize(const RequestContext& request,
@@ -95,7 +83,7 @@ Security::NamespacePatterns SecurityService::namespace_patterns(const Principal&
     if (grants == nullptr) {
         return {};
     }
-    PatternSets sets = memory_patterns(*grants, action);
+    PatternSets sets = memory_patterns(*grants, action, parts_.clock.now());
     return {std::move(sets.allowed), std::move(sets.denied)};
 }
 

@@ -58,6 +58,7 @@ class SecurityService final : public Security {
                                           TurnedAway refusal) override;
     bool may(const Principal& principal, Action action, const Resource& resource) const override;
     NamespacePatterns namespace_patterns(const Principal& principal, Action action) const override;
+    Result<Explanation> explain(const ExplainRequest& question) const override;
 
     Task<Result<PrincipalDetails>> create_principal(const RequestContext& request,
                                                     NewPrincipal principal) override;

@@ -158,13 +158,37 @@ DirectoryContents apply_change(DirectoryContents directory, const Change& change
     return directory;
 }
 
+std::string describe(const Grant& grant) {
+    std::string text = grant.deny ? "deny " : "";
+    text += name_of(grant.role);
+    text += " on " + grant.namespace_pattern;
+    std::string only;
+    if (grant.actions != ActionSet::all()) {
+        for (const Action action : grant.actions.values()) {
+            only += (only.empty() ? "" : " ") + std::string(name_of(action));
+        }
+    }
+    if (grant.types != ResourceTypeSet::all()) {
+        for (const ResourceType type : grant.types.values()) {
+            only += (only.empty() ? "" : " ") + std::string(name_of(type));
+        }
+    }
+    text += only.empty() ? "" : " only " + only;
+    text += grant.expires_at ? " until " + format_time(*grant.expires_at) : "";
+    if (grant.requests_per_second) {
+        text += " at most " + std::to_string(*grant.requests_per_second) + "/s";
+    }
+    if (grant.concurrency_max) {
+        text += " at most " + std::to_string(*grant.concurrency_max) + " at once";
+    }
+    return text;
+}
+
 std::string describe(const std::vector<Grant>& grants) {
     std::string text;
     for (const Grant& grant : grants) {
         text += text.empty() ? "" : ", ";
-        text += grant.deny ? "deny " : "";
-        text += name_of(grant.role);
-        text += " on " + grant.namespace_pattern;
+        text += describe(grant);
     }
     return text.empty() ? "no grants" : text;
 }

@@ -65,6 +65,8 @@ struct ChangeDescription {
 };
 ChangeDescription describe(const Change& change);
 
+/// "mcp_user on agent-* only read memory until 2026-12-01T00:00:00.000000Z at most 50/s".
+std::string describe(const Grant& grant);
 /// "app_user on agent-*, deny readonly on secret-*".
 std::string describe(const std::vector<Grant>& grants);
 

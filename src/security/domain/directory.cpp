@@ -89,7 +89,8 @@ bool has_administrator(const DirectoryContents& contents, WallTime now) {
     std::set<PrincipalId> administrators;
     for (const PrincipalDetails& principal : contents.principals) {
         const Resource principals{ResourceType::principals, ""};
-        if (!principal.disabled && decide(principal.grants, Action::admin, principals).allowed) {
+        if (!principal.disabled &&
+            decide(principal.grants, Action::admin, principals, now).allowed) {
             administrators.insert(principal.id);
         }
     }

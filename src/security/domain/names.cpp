@@ -35,6 +35,37 @@ Result<void> validate_pattern(std::string_view pattern, const std::string& field
     return {};
 }
 
+Result<void> validate_limit(const std::optional<std::uint32_t>& limit, std::uint32_t limit_max,
+                            bool deny, const std::string& field) {
+    if (limit && deny) {
+        return fail(invalid_argument(field, "a grant that denies has no limits"));
+    }
+    if (limit && (*limit < 1 || *limit > limit_max)) {
+        return fail(invalid_argument(field, "must be from 1 to " + std::to_string(limit_max)));
+    }
+    return {};
+}
+
+Result<void> validate_grant(const Grant& grant, const std::string& field) {
+    if (grant.actions.empty()) {
+        return fail(invalid_argument(field + ".actions", "names at least one action"));
+    }
+    if (grant.types.empty()) {
+        return fail(invalid_argument(field + ".resource_types", "names at least one type"));
+    }
+    if (auto valid = validate_limit(grant.requests_per_second, kGrantRateMax, grant.deny,
+                                    field + ".requests_per_second");
+        !valid) {
+        return valid;
+    }
+    if (auto valid = validate_limit(grant.concurrency_max, kGrantConcurrencyMax, grant.deny,
+                                    field + ".concurrency_max");
+        !valid) {
+        return valid;
+    }
+    return validate_pattern(grant.namespace_pattern, field + ".namespace_pattern");
+}
+
 }  // namespace
 
 Result<void> validate_principal_name(std::string_view name) {
@@ -55,8 +86,7 @@ Result<void> validate_grants(const std::vector<Grant>& grants) {
         return fail(invalid_argument("grants", "a principal has at most 64 grants"));
     }
     for (std::size_t i = 0; i < grants.size(); ++i) {
-        const std::string field = "grants[" + std::to_string(i) + "].namespace_pattern";
-        const auto valid = validate_pattern(grants[i].namespace_pattern, field);
+        const auto valid = validate_grant(grants[i], "grants[" + std::to_string(i) + "]");
         if (!valid) {
             return valid;
         }

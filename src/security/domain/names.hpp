@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,10 @@ namespace pgmind::security {
 
 inline constexpr std::size_t kPrincipalNameMax = 64;
 inline constexpr std::size_t kPatternBytesMax = 512;
-inline constexpr std::size_t kPatternStarsMax = 8;  ///< bounds the cost of matching
-inline constexpr std::size_t kGrantsMax = 64;       ///< of one principal
+inline constexpr std::size_t kPatternStarsMax = 8;         ///< bounds the cost of matching
+inline constexpr std::size_t kGrantsMax = 64;              ///< of one principal
+inline constexpr std::uint32_t kGrantRateMax = 1'000'000;  ///< requests a second
+inline constexpr std::uint32_t kGrantConcurrencyMax = 100'000;
 inline constexpr std::size_t kLabelBytesMax = 128;
 inline constexpr std::chrono::seconds kTtlMax = std::chrono::hours(24 * 3660);
 

@@ -1,30 +1,10 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <initializer_list>
 
 #include "security/api/principal.hpp"
 
 namespace pgmind::security {
-
-/// Some of the five actions.
-class ActionSet {
-  public:
-    constexpr ActionSet() = default;
-    constexpr ActionSet(std::initializer_list<Action> actions) {
-        for (const Action action : actions) {
-            bits_ = static_cast<std::uint8_t>(bits_ | bit(action));
-        }
-    }
-    constexpr bool contains(Action action) const { return (bits_ & bit(action)) != 0; }
-
-  private:
-    static constexpr std::uint8_t bit(Action action) {
-        return static_cast<std::uint8_t>(1u << static_cast<unsigned>(action));
-    }
-    std::uint8_t bits_ = 0;
-};
 
 struct RolePermission {
     Role role;

@@ -32,6 +32,8 @@ Task<Result<Reply>> disable_principal(Call& call);
 Task<Result<Reply>> list_keys(Call& call);
 Task<Result<Reply>> create_key(Call& call);
 Task<Result<Reply>> revoke_key(Call& call);
+// explain.cpp
+Task<Result<Reply>> explain_access(Call& call);
 // observation.cpp
 Task<Result<Reply>> who_am_i(Call& call);
 Task<Result<Reply>> cluster_status(Call& call);

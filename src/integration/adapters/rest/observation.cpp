@@ -1,6 +1,7 @@
 #include <charconv>
 
 #include "integration/adapters/json_mapping.hpp"
+#include "integration/adapters/rest/grant_json.hpp"
 #include "integration/adapters/rest/handlers.hpp"
 #include "integration/adapters/rest/query.hpp"
 #include "platform/json/writer.hpp"
@@ -11,14 +12,6 @@ namespace {
 using json::ObjectWriter;
 
 constexpr std::size_t kAuditRecordsMax = 1000;
-
-void append_grant(std::string& out, const security::Grant& grant) {
-    ObjectWriter object(out);
-    object.string("role", name_of(grant.role))
-        .string("namespace_pattern", grant.namespace_pattern)
-        .boolean("deny", grant.deny);
-    object.end();
-}
 
 void append_audit_record(std::string& out, const security::AuditRecord& record) {
     ObjectWriter object(out);
@@ -76,8 +69,7 @@ Task<Result<Reply>> who_am_i(Call& call) {
         .string("kind", name_of(principal.kind))
         .string("key_id", principal.key_id)
         .name("grants");
-    json::append_array(body, principal.grants,
-                       [&body](const security::Grant& grant) { append_grant(body, grant); });
+    append_grants(body, principal.grants);
     object.end();
     co_return json_reply(std::move(body));
 }

@@ -1,3 +1,4 @@
+#include "integration/adapters/rest/grant_json.hpp"
 #include "integration/adapters/rest/handlers.hpp"
 #include "platform/json/field_reader.hpp"
 #include "platform/json/writer.hpp"
@@ -9,18 +10,6 @@ using json::FieldReader;
 using json::ObjectWriter;
 using security::Grant;
 using security::Security;
-
-constexpr std::size_t kGrantsMax = 256;
-
-void append_grants(std::string& out, const std::vector<Grant>& grants) {
-    json::append_array(out, grants, [&out](const Grant& grant) {
-        ObjectWriter object(out);
-        object.string("role", name_of(grant.role))
-            .string("namespace_pattern", grant.namespace_pattern)
-            .boolean("deny", grant.deny);
-        object.end();
-    });
-}
 
 void append_optional_time(ObjectWriter& object, std::string_view name,
                           const std::optional<WallTime>& time) {
@@ -50,44 +39,6 @@ void append_key_members(ObjectWriter& object, const security::ApiKeyDetails& key
         .string("created_at", format_time(key.created_at));
     append_optional_time(object, "expires_at", key.expires_at);
     append_optional_time(object, "revoked_at", key.revoked_at);
-}
-
-Grant read_grant(FieldReader& outer, const json::Object& object) {
-    Grant grant;
-    FieldReader reader(object);
-    const auto role = security::parse_role(reader.require_string("role"));
-    if (!role) {
-        reader.refuse("role", role.error().detail);
-    } else {
-        grant.role = *role;
-    }
-    // Forgetting the pattern must not give every namespace; the auditor's role is about none.
-    if (role && *role == security::Role::auditor) {
-        grant.namespace_pattern = reader.optional_string("namespace_pattern").value_or("*");
-    } else {
-        grant.namespace_pattern = reader.require_string("namespace_pattern");
-    }
-    grant.deny = reader.optional_boolean("deny").value_or(false);
-    if (auto finished = reader.finish(); !finished) {
-        outer.refuse(std::move(finished.error()));
-    }
-    return grant;
-}
-
-std::vector<Grant> read_grants(FieldReader& reader) {
-    std::vector<Grant> grants;
-    const auto objects = reader.optional_objects("grants");
-    if (!objects) {
-        return grants;
-    }
-    if (objects->size() > kGrantsMax) {
-        reader.refuse("grants", "has more than 256 grants");
-        return grants;
-    }
-    for (const json::Object& object : *objects) {
-        grants.push_back(read_grant(reader, object));
-    }
-    return grants;
 }
 
 Result<Reply> principal_reply(const Result<security::PrincipalDetails>& details) {

@@ -85,6 +85,8 @@ inline constexpr std::array kRoutes = {
           cluster_status},
     Route{"GET", "/api/v1/audit", Permission::to(Action::read, ResourceType::audit), query_audit,
           "principal resource decision request_id limit before"},
+    Route{"GET", "/api/v1/auth/explain", Permission::to(Action::read, ResourceType::audit),
+          explain_access, "principal action resource"},
     Route{"GET", "/api/v1/traces/{request_id}", Permission::to(Action::read, ResourceType::traces),
           get_trace},
     Route{"GET", "/metrics", Permission::open_here_else_to(Action::read, ResourceType::metrics),

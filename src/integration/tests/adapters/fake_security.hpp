@@ -107,6 +107,19 @@ class FakeSecurity final : public security::Security {
         return patterns;
     }
 
+    Result<security::Explanation> explain(const security::ExplainRequest& question) const override {
+        const auto found = principals_by_key.find(question.principal_name);
+        if (found == principals_by_key.end()) {
+            return fail(make_code(Failure::not_found), "there is no such principal");
+        }
+        const bool allowed = may(found->second, question.action, question.resource);
+        security::Explanation explanation{allowed, allowed ? "granted" : "no grant", {}, 7};
+        for (const security::Grant& grant : found->second.grants) {
+            explanation.grants.push_back({grant, allowed ? "allows" : "does not count", allowed});
+        }
+        return explanation;
+    }
+
     Task<Result<security::PrincipalDetails>> create_principal(
         const RequestContext&, security::NewPrincipal principal) override {
         created = principal;

@@ -209,8 +209,9 @@ TEST_F(LoginStoreTest, AHashGrowsWithTheCostAtTheNextLogin) {
         gateway.add("ann");
         ASSERT_TRUE(gateway.set_password("ann", kPassword));
     }
-    Gateway costlier(coordinator_,
-                     [](SecurityOptions& options) { options.hashing.cost = {128, 2}; });
+    Gateway costlier(coordinator_, [](SecurityOptions& options) {
+        options.hashing.cost = {128, 2};
+    });
     ASSERT_TRUE(costlier.log_in("ann", kPassword));
     EXPECT_EQ(coordinator_.ask("SELECT left(hash, 28) FROM pgmind.passwords"),
               "$argon2id$v=19$m=128,t=2,p=1");

@@ -50,13 +50,22 @@ class StoresTest : public ::testing::Test {
 };
 
 TEST_F(StoresTest, ADirectoryComesBackAsItWasStored) {
-    const PrincipalDetails ann{
+    const PrincipalDetails wanted{
         PrincipalId(new_uuid()),
         "ann",
         PrincipalKind::ai_agent,
         false,
         {{Role::mcp_user, "agent-*", false}, {Role::admin, "quote'd \"{,}\\ Ä NULL", true}},
         now_};
+    PrincipalDetails ann = wanted;
+    ann.grants.push_back({Role::app_user,
+                          "b",
+                          false,
+                          {Action::read, Action::remove},
+                          {ResourceType::memory},
+                          now_ + std::chrono::hours(1),
+                          50,
+                          4});
     StoredApiKey key{ApiKeyDetails{"0123456789abcdef", ann.id, "my {label}", now_,
                                    now_ + std::chrono::hours(1), std::nullopt},
                      {}};
@@ -74,7 +83,7 @@ TEST_F(StoresTest, ADirectoryComesBackAsItWasStored) {
     EXPECT_EQ(read.kind, PrincipalKind::ai_agent);
     EXPECT_FALSE(read.disabled);
     EXPECT_EQ(read.created_at, now_);
-    EXPECT_EQ(describe(read.grants), describe(ann.grants));
+    EXPECT_EQ(read.grants, ann.grants);
     ASSERT_EQ(contents.keys.size(), 1u);
     EXPECT_EQ(contents.keys[0].digest, key.digest);
     EXPECT_EQ(contents.keys[0].details.label, "my {label}");

@@ -19,6 +19,12 @@ constexpr std::array kTypes = {
     ResourceType::memory, ResourceType::namespaces, ResourceType::cluster, ResourceType::principals,
     ResourceType::audit,  ResourceType::metrics,    ResourceType::traces};
 
+constexpr WallTime kNow{std::chrono::hours(490'000)};
+
+Decision decide(std::span<const Grant> grants, Action action, const Resource& resource) {
+    return security::decide(grants, action, resource, kNow);
+}
+
 std::vector<std::string> cells_of(const std::string& line) {
     std::vector<std::string> cells;
     std::istringstream stream(line.substr(1));
@@ -182,15 +188,103 @@ TEST(MemoryPatterns, AreThoseThatDecide) {
                                        {Role::app_user, "agent-*", false},
                                        {Role::app_user, "agent-x", true},
                                        {Role::auditor, "*", false}};
-    const PatternSets read = memory_patterns(grants, Action::read);
+    const PatternSets read = memory_patterns(grants, Action::read, kNow);
     EXPECT_EQ(read.allowed, (std::vector<std::string>{"docs-*", "agent-*"}));
     EXPECT_EQ(read.denied, (std::vector<std::string>{"agent-x"}));
-    const PatternSets write = memory_patterns(grants, Action::write);
+    const PatternSets write = memory_patterns(grants, Action::write, kNow);
     EXPECT_EQ(write.allowed, (std::vector<std::string>{"agent-*"}));
-    EXPECT_TRUE(memory_patterns(grants, Action::admin).allowed.empty());
+    EXPECT_TRUE(memory_patterns(grants, Action::admin, kNow).allowed.empty());
     const std::vector<Grant> closed = {{Role::admin, "*", false}, {Role::admin, "*", true}};
-    EXPECT_TRUE(memory_patterns(closed, Action::read).allowed.empty());
-    EXPECT_TRUE(memory_patterns(closed, Action::read).denied.empty());
+    EXPECT_TRUE(memory_patterns(closed, Action::read, kNow).allowed.empty());
+    EXPECT_TRUE(memory_patterns(closed, Action::read, kNow).denied.empty());
+}
+
+TEST(Decision, AGrantIsNarrowedToItsActionsAndTypes) {
+    Grant grant{Role::admin, "*"};
+    grant.actions = {Action::execute};
+    grant.types = {ResourceType::memory, ResourceType::cluster};
+    const std::vector<Grant> grants = {grant};
+    for (const ResourceType type : kTypes) {
+        for (const Action action : kActions) {
+            const bool expected = action == Action::execute &&
+                                  (type == ResourceType::memory || type == ResourceType::cluster);
+            EXPECT_EQ(decide(grants, action, {type, is_namespaced(type) ? "a" : ""}).allowed,
+                      expected)
+                << name_of(action) << " " << name_of(type);
+        }
+    }
+}
+
+TEST(Decision, NarrowingGivesNoMoreThanTheRole) {
+    Grant grant{Role::readonly, "*"};
+    grant.actions = {Action::write, Action::admin};
+    const std::vector<Grant> grants = {grant};
+    for (const Action action : kActions) {
+        EXPECT_FALSE(decide(grants, action, {ResourceType::memory, "a"}).allowed);
+    }
+}
+
+TEST(Decision, ANarrowedDenyTakesAwayOnlyWhatItNames) {
+    Grant no_deleting{Role::admin, "ledger-*", true};
+    no_deleting.actions = {Action::remove};
+    const std::vector<Grant> grants = {{Role::app_user, "*"}, no_deleting};
+    const Resource ledger{ResourceType::memory, "ledger-1"};
+    EXPECT_TRUE(decide(grants, Action::write, ledger).allowed);
+    const Decision decision = decide(grants, Action::remove, ledger);
+    EXPECT_FALSE(decision.allowed);
+    EXPECT_EQ(decision.by, &grants[1]);
+    EXPECT_TRUE(decide(grants, Action::remove, {ResourceType::memory, "other"}).allowed);
+}
+
+TEST(Decision, AnExpiredGrantNeitherGivesNorTakes) {
+    Grant grant{Role::app_user, "*"};
+    grant.expires_at = kNow + std::chrono::microseconds(1);
+    Grant deny{Role::readonly, "*", true};
+    deny.expires_at = kNow;
+    const Resource memory{ResourceType::memory, "a"};
+    EXPECT_TRUE(decide(std::vector<Grant>{grant, deny}, Action::read, memory).allowed);
+    grant.expires_at = kNow;
+    EXPECT_FALSE(decide(std::vector<Grant>{grant}, Action::read, memory).allowed);
+    EXPECT_FALSE(
+        decide(std::vector<Grant>{grant}, Action::read, {ResourceType::memory, ""}).allowed);
+    EXPECT_TRUE(memory_patterns(std::vector<Grant>{grant}, Action::read, kNow).allowed.empty());
+}
+
+// A route for a new kind of thing, or with a new action, is closed to everybody until the table of
+// roles says otherwise: also to administrators.
+TEST(Decision, WhatTheTableOfRolesDoesNotNameIsDeniedToAll) {
+    for (const Role role : kRoles) {
+        const std::vector<Grant> grants = {{role, "*"}};
+        for (const Action action : kActions) {
+            EXPECT_FALSE(decide(grants, action, {static_cast<ResourceType>(7), ""}).allowed);
+            EXPECT_FALSE(decide(grants, action, {static_cast<ResourceType>(200), "a"}).allowed);
+        }
+        for (const ResourceType type : kTypes) {
+            EXPECT_FALSE(decide(grants, static_cast<Action>(5), {type, "a"}).allowed);
+        }
+    }
+}
+
+TEST(Decision, SaysOfEachGrantWhyItDoesNotCount) {
+    const Resource secret{ResourceType::memory, "secret-1"};
+    Grant narrowed{Role::app_user, "*"};
+    narrowed.actions = {Action::write};
+    Grant other_type{Role::app_user, "*"};
+    other_type.types = {ResourceType::namespaces};
+    Grant expired{Role::app_user, "*"};
+    expired.expires_at = kNow;
+    const auto verdict = [&](const Grant& grant) {
+        return verdict_of(grant, Action::read, secret, kNow);
+    };
+    EXPECT_EQ(verdict({Role::readonly, "secret-*"}), "allows");
+    EXPECT_EQ(verdict({Role::readonly, "secret-*", true}), "denies");
+    EXPECT_EQ(verdict({Role::readonly, "team-*"}), "its pattern does not match");
+    EXPECT_EQ(verdict({Role::auditor, "*"}), "its role does not have this action on this resource");
+    EXPECT_EQ(verdict(narrowed), "is narrowed to other actions");
+    EXPECT_EQ(verdict(other_type), "is narrowed to other types of resource");
+    EXPECT_EQ(verdict(expired), "has expired");
+    EXPECT_EQ(verdict_of({Role::admin, "team-*"}, Action::read, {ResourceType::cluster, ""}, kNow),
+              "reaches this resource only with the pattern *");
 }
 
 }  // namespace
