@@ -267,8 +267,6 @@ def arguments():
 
 def main():
     options = arguments()
-    if os.geteuid() == 0:
-        os.nice(-15)
     subprocess.run(["make", "--no-print-directory", "-s", "-C", support.ROOT / "extension",
                     f"HNSWLIB={os.environ.get('HNSWLIB', '')}", "bench-vector-load"], check=True)
     tool = support.ROOT / "build" / "extension" / "vector_load"

@@ -6,15 +6,16 @@ namespace pgmind::ruhnsw {
 
 // What the processes of one build share; in shared memory where there are several.
 struct BuildCounters {
-    pg_atomic_uint64 rows;       // seen
-    pg_atomic_uint64 indexed;    // of them
-    pg_atomic_uint64 promoting;  // see Index
+    pg_atomic_uint64 rows;     // seen
+    pg_atomic_uint64 indexed;  // of them
+    Promoting promoting;
 };
 
 inline void init_counters(BuildCounters* counters) {
     pg_atomic_init_u64(&counters->rows, 0);
     pg_atomic_init_u64(&counters->indexed, 0);
-    pg_atomic_init_u64(&counters->promoting, 0);
+    pg_atomic_init_u64(&counters->promoting.tenants, 0);
+    ConditionVariableInit(&counters->promoting.finished);
 }
 
 // One process's part of a build.

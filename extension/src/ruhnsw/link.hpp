@@ -49,7 +49,7 @@ bool pin_edge(const Index& index, const Tenant& tenant, SlotId parent, int level
 // Makes a live node the entry of a graph that has no live one; false if it has.
 bool set_lost_entry(const Index& index, Tenant* tenant, SlotId id);
 
-// Turns a flat tenant into a graph, unless another process is doing so.
+// Turns a flat tenant into a graph, or waits for another process that is doing so.
 void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction);
 
 }  // namespace pgmind::ruhnsw

@@ -69,7 +69,7 @@ Index open_index(Relation relation) {
     return {relation, meta, false, nullptr};
 }
 
-Index new_index(Relation relation, const MetaPage& meta, pg_atomic_uint64* promoting) {
+Index new_index(Relation relation, const MetaPage& meta, Promoting* promoting) {
     return {relation, meta, true, promoting};
 }
 

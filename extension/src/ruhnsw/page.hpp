@@ -5,6 +5,12 @@
 // Reading and changing pages.
 namespace pgmind::ruhnsw {
 
+// Shared by the processes of one build, which page locks do not keep apart.
+struct Promoting {
+    pg_atomic_uint64 tenants;    // bit (tenant % 64) while one of them makes the tenant a graph
+    ConditionVariable finished;  // a bit was cleared
+};
+
 // An open index and what its meta page says. Cheap to make; lives as long as one call or scan.
 struct Index {
     Relation relation;
@@ -12,15 +18,13 @@ struct Index {
     // While the index is built nobody else sees it: pages are changed in place and logged together
     // at the end.
     bool in_build;
-    // Of a build, shared by its processes: bit (tenant % 64) while one of them makes the tenant a
-    // graph. Page locks do not keep the processes of one parallel build apart.
-    pg_atomic_uint64* promoting;
+    Promoting* promoting;  // of a build
 };
 
 // Raises an error where the relation is not an index of this format.
 Index open_index(Relation relation);
 // For the build: the relation as yet without pages.
-Index new_index(Relation relation, const MetaPage& meta, pg_atomic_uint64* promoting);
+Index new_index(Relation relation, const MetaPage& meta, Promoting* promoting);
 
 // The page, pinned and locked (BUFFER_LOCK_SHARE or _EXCLUSIVE). It may be any page of the index:
 // the caller checks kind and tenant. Remembers in which buffer it was.

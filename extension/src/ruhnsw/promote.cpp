@@ -184,30 +184,35 @@ uint64 promotion_bit(const Tenant& tenant) {
     return static_cast<uint64>(1) << (tenant.root.tenant % 64);
 }
 
-// Only one process may link the nodes of a flat tenant. An error in a build ends all of it, so
-// nobody waits for what a failed process has claimed.
-bool claim_promotion(const Index& index, const Tenant& tenant) {
+// Only one process may link the nodes of a flat tenant. The others wait: who went on would add to
+// the list, which takes less time than linking does, so that it grew and grew and every insert
+// compared all of it. An error in a build ends all of it, and the wait too.
+void claim_promotion(const Index& index, const Tenant& tenant) {
     if (index.promoting == nullptr) {
-        return ConditionalLockPage(index.relation, tenant.block, ExclusiveLock);
+        LockPage(index.relation, tenant.block, ExclusiveLock);
+        return;
     }
     const uint64 bit = promotion_bit(tenant);
-    return (pg_atomic_fetch_or_u64(index.promoting, bit) & bit) == 0;
+    ConditionVariablePrepareToSleep(&index.promoting->finished);
+    while ((pg_atomic_fetch_or_u64(&index.promoting->tenants, bit) & bit) != 0) {
+        ConditionVariableSleep(&index.promoting->finished, PG_WAIT_EXTENSION);
+    }
+    ConditionVariableCancelSleep();
 }
 
 void release_promotion(const Index& index, const Tenant& tenant) {
     if (index.promoting == nullptr) {
         UnlockPage(index.relation, tenant.block, ExclusiveLock);
     } else {
-        pg_atomic_fetch_and_u64(index.promoting, ~promotion_bit(tenant));
+        pg_atomic_fetch_and_u64(&index.promoting->tenants, ~promotion_bit(tenant));
+        ConditionVariableBroadcast(&index.promoting->finished);
     }
 }
 
 }  // namespace
 
 void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction) {
-    if (!claim_promotion(index, *tenant)) {
-        return;
-    }
+    claim_promotion(index, *tenant);
     MemoryContext memory =
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw promotion", ALLOCSET_DEFAULT_SIZES);
     if (refresh_tenant(index, tenant) && tenant->root.state == TenantState::flat) {

@@ -4,6 +4,7 @@ import time
 import psycopg2
 import psycopg2.extras
 import pytest
+from load import INSERT, SECONDS, TABLE, delete, insert, run_load, search, update, vacuum
 from vectors import (BY_INDEX, FUNCTIONS, connect, count_by_index, count_exactly, faults, nearest,
                      planner, recall, rows, value)
 
@@ -79,6 +80,33 @@ def test_standby(new_cluster, checked):
             on_standby, "t", condition)
         assert recall(on_standby, "t", condition) >= 0.9
     assert faults(on_standby, "t_v") == []
+
+
+def test_searches_while_the_primary_vacuums(new_cluster):
+    """A standby's searches meet what VACUUM took apart and gave away on the primary."""
+    primary = new_cluster(fsync="off", max_wal_size="1GB").init().start()
+    on_primary = connect(primary)
+    run_all(on_primary, TABLE)
+    rows(on_primary, INSERT, ("a", 1, 1, 2000))
+    # Else what VACUUM removes cancels the standby's searches.
+    standby = new_cluster(fsync="off", hot_standby="on", hot_standby_feedback="on",
+                          wal_receiver_status_interval="1s").copy_from(primary).start()
+    wait_for_replay(on_primary, connect(standby))
+    # Once a snapshot of its is known to the primary.
+    deadline = time.monotonic() + 60
+    while value(on_primary, "SELECT backend_xmin IS NULL FROM pg_stat_replication"):
+        assert time.monotonic() < deadline, "no feedback comes from the standby"
+        time.sleep(0.05)
+    run_load([(primary, step, ()) for step in (insert, insert, update, delete, vacuum)] +
+             [(standby, search, BY_INDEX)] * 2, SECONDS / 2)
+    rows(on_primary, "VACUUM t")
+    assert_same_rows(on_primary, connect(standby))
+
+
+def assert_same_rows(on_primary, on_standby):
+    wait_for_replay(on_primary, on_standby)
+    assert faults(on_standby, "t_v") == []
+    assert count_by_index(on_standby, "t") == count_exactly(on_primary, "t")
 
 
 def test_standby_restarts(new_cluster):
