@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,12 +36,14 @@ std::error_code make_error_code(BaseErrc code);
 
 /// A failure as a value. `detail` is a sentence for a person; `field` names the input at fault (as
 /// the caller wrote it, e.g. "metadata.tags[3]"), empty when none is; `reason` is a
-/// machine-readable refinement (a SQLSTATE, an errno name), empty when there is none.
+/// machine-readable refinement (a SQLSTATE, an errno name), empty when there is none; `retry_after`
+/// says when the same request may succeed, zero when nobody knows.
 struct Error {
     std::error_code code;
     std::string detail;
     std::string field;
     std::string reason;
+    std::chrono::milliseconds retry_after{};
 
     Error(std::error_code error_code, std::string error_detail)
         : code(error_code), detail(std::move(error_detail)) {}

@@ -1,5 +1,6 @@
 #include "integration/adapters/problem.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "platform/json/writer.hpp"
@@ -102,6 +103,8 @@ Problem problem_of(const Error& error) {
     problem.detail = error.detail;
     problem.field = error.field;
     problem.reason = error.reason;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(error.retry_after);
+    problem.retry_after = std::max(seconds, std::chrono::seconds(1));
     return problem;
 }
 
@@ -133,7 +136,7 @@ http::Response to_response(const Problem& problem, const RequestId& request_id) 
         response.headers.add("WWW-Authenticate", "Bearer realm=\"pgmind\"");
     }
     if (problem.status == 429 || problem.status == 503) {
-        response.headers.add("Retry-After", "1");
+        response.headers.add("Retry-After", std::to_string(problem.retry_after.count()));
     }
     response.body = to_json(problem, request_id, "");
     return response;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ struct Problem {
     std::string detail;
     std::string field;   ///< the input at fault; empty: left out
     std::string reason;  ///< machine-readable refinement; empty: left out
+    /// Of 429 and 503: when to come again.
+    std::chrono::seconds retry_after{1};
 };
 
 /// The one place where errors become statuses and titles. The detail of an internal error stays in

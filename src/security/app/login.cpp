@@ -15,8 +15,10 @@ Error wrong() {
 
 Error too_many(std::chrono::milliseconds wait) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
-    return {Errc::too_many_attempts,
-            "too many attempts; try again in " + std::to_string(seconds.count()) + " s"};
+    Error error(Errc::too_many_attempts,
+                "too many attempts; try again in " + std::to_string(seconds.count()) + " s");
+    error.retry_after = wait;
+    return error;
 }
 
 // What somebody typed as a name may be a password: only what could be a name is passed on.

@@ -106,6 +106,7 @@ TEST_F(LoginTest, IsRefusedBeforeHashingAfterTooManyFailuresWhetherTheNameExists
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, make_error_code(Errc::too_many_attempts));
         EXPECT_EQ(refused.error().detail, "too many attempts; try again in 2 s");
+        EXPECT_EQ(refused.error().retry_after, std::chrono::milliseconds(1'500));
         EXPECT_EQ(test_.hasher.checks, checks);
         EXPECT_EQ(test_.audit_store.records.back().reason, "too many attempts with the name");
     }
