@@ -44,6 +44,15 @@ Exit report(const Error& error) {
     return exit_of(error.failure());
 }
 
+Exit report(const Error& error, const Endpoint& endpoint) {
+    const Exit exit = report(error);
+    if (endpoint.from_login && error.is(Failure::unauthenticated) && error.reason.empty()) {
+        std::cerr << "the session that pgmind auth login began is over: log in again, or end it "
+                     "with pgmind auth logout\n";
+    }
+    return exit;
+}
+
 bool report_problems(const std::vector<config::Problem>& problems) {
     for (const config::Problem& problem : problems) {
         std::cerr << "error: " << printable(problem.where + ": " + problem.message) << "\n";

@@ -51,6 +51,9 @@ Exit report(const Error& error);
 /// Prints each problem of a configuration on a line of its own; true when there were any.
 bool report_problems(const std::vector<config::Problem>& problems);
 
+/// As report(), and says to log in again when it was a session that is not valid any more.
+Exit report(const Error& error, const Endpoint& endpoint);
+
 /// Connects, works, and reports what failed. `work(client)` gives a Result<void>.
 template <class Work>
 Exit with_client(const GlobalOptions& global, Work work) {
@@ -59,7 +62,7 @@ Exit with_client(const GlobalOptions& global, Work work) {
         return report(client.error());
     }
     const Result<void> done = work(*client);
-    return done ? Exit::success : report(done.error());
+    return done ? Exit::success : report(done.error(), client->endpoint());
 }
 
 // One function per command, each in commands/NAME.cpp.

@@ -13,8 +13,8 @@ namespace {
 constexpr std::array kCommands = {
     add_store_command,     add_get_command,        add_search_command, add_list_command,
     add_delete_command,    add_import_command,     add_export_command, add_namespace_command,
-    add_principal_command, add_key_command,        add_audit_command,  add_status_command,
-    add_trace_command,     add_auth_command,       add_mcp_command,    add_config_command,
+    add_principal_command, add_key_command,        add_auth_command,   add_audit_command,
+    add_status_command,    add_trace_command,      add_mcp_command,    add_config_command,
     add_demo_command,      add_completion_command,
 };
 
@@ -26,7 +26,8 @@ constexpr const char* kFooter =
 void add_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_option("--url", options.url, "Server to talk to [PGMIND_URL, else this machine's]");
     app.add_option("--key-file", options.key_file,
-                   "API key to use [PGMIND_API_KEY, else the local administrator's]")
+                   "API key to use [PGMIND_API_KEY, else that of auth login, else the local "
+                   "administrator's]")
         ->type_name(kFileType);
     app.add_option("--config", options.config_file, "Configuration, as TOML [PGMIND_CONFIG]")
         ->type_name(kFileType);

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "client/api_error.hpp"
+#include "client/session_file.hpp"
 
 namespace pgmind::app {
 namespace {
@@ -132,6 +133,12 @@ Result<Endpoint> find_endpoint(const GlobalOptions& options) {
         return endpoint;
     }
     endpoint.api_key = environment_text("PGMIND_API_KEY");
+    if (endpoint.api_key.empty()) {
+        if (auto session = read_session_file(); session && session->url == endpoint.url) {
+            endpoint.api_key = std::move(session->token);
+            endpoint.from_login = true;
+        }
+    }
     if (endpoint.api_key.empty() && is_loopback_url(endpoint.url)) {
         auto configuration = local.get();
         if (!configuration) {

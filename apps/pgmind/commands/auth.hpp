@@ -4,7 +4,16 @@
 
 namespace pgmind::app {
 
-// Commands of the group `pgmind auth`, each in a file of its own.
+// The parts of `pgmind auth`, each in a file of its own.
+
+/// explain: auth_explain.cpp.
 void add_auth_explain_command(CommandLine line, CLI::App* group);
+/// login, logout, whoami, sessions, revoke: auth_sessions.cpp.
+void add_auth_session_commands(const CommandLine& line, CLI::App* group);
+/// user add, user passwd, passwd: auth_users.cpp.
+void add_auth_user_commands(const CommandLine& line, CLI::App* group);
+
+inline constexpr const char* kPasswordFileHelp =
+    "File whose first line is the password, - for standard input [asked for on the terminal]";
 
 }  // namespace pgmind::app

@@ -73,10 +73,7 @@ class Gateway::Implementation {
         if (auto exposed = check_exposure(options_.configuration); !exposed) {
             return exposed;
         }
-        security::SecurityOptions security;
-        security.coordinator = options_.coordinator;
-        security.hmac_key = std::move(options_.hmac_key);
-        auto runtime = security::SecurityRuntime::start(std::move(security), options_.bus,
+        auto runtime = security::SecurityRuntime::start(security_options(), options_.bus,
                                                         options_.metrics, deadline);
         if (!runtime) {
             return fail(std::move(runtime.error()));
@@ -155,6 +152,18 @@ class Gateway::Implementation {
   private:
     SharedServices shared() {
         return {options_, *cluster_, *security_, options_.traces, blocking_, indexes_};
+    }
+
+    security::SecurityOptions security_options() {
+        security::SecurityOptions security;
+        security.coordinator = options_.coordinator;
+        security.hmac_key = std::move(options_.hmac_key);
+        const config::Configuration& configuration = options_.configuration;
+        security.attempts.burst =
+            static_cast<double>(configuration.integer("security.login_burst"));
+        security.attempts.per_second =
+            static_cast<double>(configuration.integer("security.logins_per_minute")) / 60;
+        return security;
     }
 
     Result<void> make_services() {

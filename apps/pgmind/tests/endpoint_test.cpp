@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "client/api_error.hpp"
+#include "client/session_file.hpp"
 
 namespace pgmind::app {
 namespace {
@@ -23,6 +24,7 @@ class EndpointTest : public testing::Test {
         }
         set("HOME", folder_);
         set("XDG_CONFIG_HOME", folder_ / "config");
+        set("XDG_STATE_HOME", folder_ / "state");
         set("PGMIND_DATA_DIRECTORY", folder_ / "data");
         std::filesystem::create_directory(folder_ / "data");
     }
@@ -98,6 +100,38 @@ TEST_F(EndpointTest, ABadConfigurationIsNamedOnlyWhereItIsNeeded) {
     set("PGMIND_URL", "http://127.0.0.1:1");
     set("PGMIND_API_KEY", "key");
     EXPECT_TRUE(find_endpoint(options_));
+}
+
+TEST_F(EndpointTest, ASessionIsForItsServerAndComesAfterKeysThatWereNamed) {
+    const std::string token = "pgs_" + std::string(32, 'a') + "_secret";
+    ASSERT_TRUE(write_session_file({token, "http://127.0.0.1:7432"}));
+    write("data/admin.key", "administrator");
+    EXPECT_EQ(find_endpoint(options_)->api_key, token);
+    EXPECT_TRUE(find_endpoint(options_)->from_login);
+    options_.url = "http://127.0.0.1:7433";
+    EXPECT_EQ(find_endpoint(options_)->api_key, "administrator");
+    EXPECT_FALSE(find_endpoint(options_)->from_login);
+    options_.url.clear();
+    set("PGMIND_API_KEY", "from-environment");
+    EXPECT_EQ(find_endpoint(options_)->api_key, "from-environment");
+    unsetenv("PGMIND_API_KEY");
+    ASSERT_TRUE(remove_session_file());
+    EXPECT_EQ(find_endpoint(options_)->api_key, "administrator");
+    EXPECT_TRUE(remove_session_file());
+}
+
+TEST_F(EndpointTest, ASessionThatOthersCouldReadOrThatIsNoneIsNotUsed) {
+    const std::string token = "pgs_" + std::string(32, 'a') + "_secret";
+    ASSERT_TRUE(write_session_file({token, "http://127.0.0.1:7432"}));
+    EXPECT_EQ(session_id_in(token), std::string(32, 'a'));
+    std::filesystem::permissions(session_file_path(), std::filesystem::perms(0640));
+    EXPECT_FALSE(read_session_file());
+    std::filesystem::permissions(session_file_path(), std::filesystem::perms(0600));
+    EXPECT_TRUE(read_session_file());
+    for (const char* text : {"", "pgs_", "pgm_k1_secret\nhttp://127.0.0.1:7432\n", "x"}) {
+        std::ofstream(session_file_path()) << text;
+        EXPECT_FALSE(read_session_file()) << text;
+    }
 }
 
 TEST(LoopbackUrl, IsToldByTheHostAlone) {

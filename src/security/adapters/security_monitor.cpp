@@ -5,12 +5,35 @@
 #include "platform/telemetry/log.hpp"
 
 namespace pgmind::security {
+namespace {
 
-SecurityMonitor::SecurityMonitor(Executor loop, const AuditWriter& audit,
-                                 const DirectoryRefresher& refresher, const DirectoryCache& cache,
-                                 metrics::Registry& registry)
-    : audit_(audit),
-      refresher_(refresher),
+void add_login_metrics(metrics::Registry& registry, const SecurityMonitor::Parts& parts) {
+    const LoginOutcomes& outcomes = parts.login.outcomes();
+    for (const auto& [name, count] :
+         {std::pair("ok", &outcomes.succeeded), std::pair("wrong", &outcomes.wrong),
+          std::pair("throttled", &outcomes.throttled), std::pair("busy", &outcomes.busy),
+          std::pair("failed", &outcomes.failed)}) {
+        registry.counter_read_from("pgmind_logins_total", "Logins with a password, by outcome",
+                                   {{"outcome", name}},
+                                   [count] { return static_cast<double>(count->load()); });
+    }
+    registry.gauge(
+        "pgmind_password_hashing_calls", "Passwords being hashed or waiting for it", {},
+        [&hasher = parts.hasher] { return static_cast<double>(hasher.calls_in_flight()); });
+    registry.gauge("pgmind_sessions_confirmed_age_seconds",
+                   "Time since the coordinator confirmed the sessions in memory", {},
+                   [&keeper = parts.sessions] {
+                       const auto age = system_clock().steady_now() - keeper.confirmed_at();
+                       return std::chrono::duration<double>(age).count();
+                   });
+}
+
+}  // namespace
+
+SecurityMonitor::SecurityMonitor(Executor loop, const Parts& parts, metrics::Registry& registry)
+    : audit_(parts.audit),
+      refresher_(parts.refresher),
+      session_keeper_(parts.sessions),
       wake_(loop),
       committed_(registry.counter("pgmind_audit_records_committed_total",
                                   "Audit records that are in the database", {})),
@@ -18,13 +41,16 @@ SecurityMonitor::SecurityMonitor(Executor loop, const AuditWriter& audit,
                                 "Audit records refused, and with them their requests", {})),
       failed_batches_(registry.counter("pgmind_audit_batches_failed_total",
                                        "Groups of audit records that had to be tried again", {})) {
-    registry.gauge("pgmind_audit_queue_records", "Audit records accepted and not yet committed", {},
-                   [&audit] { return static_cast<double>(audit.statistics().queued); });
+    registry.gauge(
+        "pgmind_audit_queue_records", "Audit records accepted and not yet committed", {},
+        [&audit = parts.audit] { return static_cast<double>(audit.statistics().queued); });
     registry.gauge("pgmind_security_directory_age_seconds",
-                   "Time since the coordinator confirmed principals and grants", {}, [&cache] {
+                   "Time since the coordinator confirmed principals and grants", {},
+                   [&cache = parts.cache] {
                        const auto age = system_clock().steady_now() - cache.confirmed_at();
                        return std::chrono::duration<double>(age).count();
                    });
+    add_login_metrics(registry, parts);
 }
 
 void SecurityMonitor::Watched::look(const std::string& problem) {
@@ -47,6 +73,7 @@ void SecurityMonitor::look() {
     before_ = now;
     audit_log_.look(audit_.problem());
     directory_.look(refresher_.problem());
+    sessions_.look(session_keeper_.problem());
 }
 
 Task<void> SecurityMonitor::run() {

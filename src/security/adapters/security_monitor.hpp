@@ -4,6 +4,8 @@
 #include "platform/telemetry/metrics.hpp"
 #include "security/app/audit_writer.hpp"
 #include "security/app/directory_refresher.hpp"
+#include "security/app/login.hpp"
+#include "security/app/session_keeper.hpp"
 
 namespace pgmind::security {
 
@@ -11,8 +13,16 @@ namespace pgmind::security {
 /// begins to fail or works again. Belongs to the security loop.
 class SecurityMonitor {
   public:
-    SecurityMonitor(Executor loop, const AuditWriter& audit, const DirectoryRefresher& refresher,
-                    const DirectoryCache& cache, metrics::Registry& registry);
+    /// What is watched outlives the registry's last rendering.
+    struct Parts {
+        const AuditWriter& audit;
+        const DirectoryRefresher& refresher;
+        const DirectoryCache& cache;
+        const Login& login;
+        const PasswordHasher& hasher;
+        const SessionKeeper& sessions;
+    };
+    SecurityMonitor(Executor loop, const Parts& parts, metrics::Registry& registry);
 
     Task<void> run();
     void stop();
@@ -28,6 +38,7 @@ class SecurityMonitor {
 
     const AuditWriter& audit_;
     const DirectoryRefresher& refresher_;
+    const SessionKeeper& session_keeper_;
     async::Notifier wake_;
     metrics::Counter committed_;
     metrics::Counter refused_;
@@ -35,6 +46,7 @@ class SecurityMonitor {
     AuditStatistics before_;
     Watched audit_log_{"the audit log"};
     Watched directory_{"the directory of principals"};
+    Watched sessions_{"the table of sessions"};
     bool stopping_ = false;
 };
 

@@ -63,7 +63,8 @@ class SecurityRuntime::Implementation {
               thread_.loop(0), options.coordinator, {std::string(kChannel)},
               [this](std::string_view, std::string_view) { refresher_.wake(); },
               [this] { refresher_.wake(); }),
-          monitor_(executor(), audit_, refresher_, cache_, registry),
+          monitor_(executor(), {audit_, refresher_, cache_, login_, *hasher_, session_keeper_},
+                   registry),
           ended_(executor()),
           bus_(bus),
           limits_(options.security) {}
@@ -100,6 +101,10 @@ class SecurityRuntime::Implementation {
         const auto directory = reader.current(system_clock().steady_now());
         if (!directory) {
             return directory.error().detail;
+        }
+        const auto now = system_clock().steady_now();
+        if (now - session_keeper_.confirmed_at() > sessions_.limits().age_max) {
+            return "the coordinator does not confirm sessions";
         }
         const auto admitted = audit_.admit();
         return admitted ? "" : admitted.error().detail + " (" + audit_.problem() + ")";

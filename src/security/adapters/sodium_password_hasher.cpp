@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <thread>
 
 #include "async/blocking_pool.hpp"
@@ -61,7 +62,9 @@ class SodiumPasswordHasher final : public PasswordHasher {
             return check_now(hash, dummy, std::move(password), cost);
         };
         const Deadline limit = deadline.capped(limits_.wait_max);
+        ++in_flight_;
         auto done = co_await pool_.run(std::move(work), limit);
+        --in_flight_;
         if (!done) {
             co_return fail(busy());
         }
@@ -73,12 +76,16 @@ class SodiumPasswordHasher final : public PasswordHasher {
             return hash_now(std::move(password), cost);
         };
         const Deadline limit = deadline.capped(limits_.wait_max);
+        ++in_flight_;
         auto done = co_await pool_.run(std::move(work), limit);
+        --in_flight_;
         if (!done) {
             co_return fail(busy());
         }
         co_return std::move(*done);
     }
+
+    std::size_t calls_in_flight() const override { return in_flight_; }
 
   private:
     static Error busy() {
@@ -87,6 +94,7 @@ class SodiumPasswordHasher final : public PasswordHasher {
 
     HashingLimits limits_;
     std::string dummy_;
+    std::atomic<std::size_t> in_flight_{0};
     async::BlockingPool pool_;
 };
 

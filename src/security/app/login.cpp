@@ -119,7 +119,27 @@ StoredSession Login::make_session(const RequestContext& request, const Principal
     return session;
 }
 
+void Login::count(const Result<IssuedSession>& login) {
+    if (login) {
+        ++outcomes_.succeeded;
+    } else if (login.error().is(Failure::unauthenticated)) {
+        ++outcomes_.wrong;
+    } else if (login.error().code == make_error_code(Errc::too_many_attempts)) {
+        ++outcomes_.throttled;
+    } else if (login.error().code == make_error_code(Errc::hashing_busy)) {
+        ++outcomes_.busy;
+    } else {
+        ++outcomes_.failed;
+    }
+}
+
 Task<Result<IssuedSession>> Login::log_in(RequestContext request, LoginRequest wanted) {
+    auto session = co_await begin_session(std::move(request), std::move(wanted));
+    count(session);
+    co_return session;
+}
+
+Task<Result<IssuedSession>> Login::begin_session(RequestContext request, LoginRequest wanted) {
     auto checked = co_await check(request, "login", wanted.name, wanted.password);
     parts_.cryptography.wipe(wanted.password);
     if (!checked) {

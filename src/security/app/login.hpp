@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,6 +30,15 @@ struct LoginParts {
     AttemptLimits limits;
 };
 
+/// How logins ended, since the start. Counted on the security loop, read on any thread.
+struct LoginOutcomes {
+    std::atomic<std::uint64_t> succeeded{0};
+    std::atomic<std::uint64_t> wrong{0};      ///< name, password or code
+    std::atomic<std::uint64_t> throttled{0};  ///< too many attempts of the address or the name
+    std::atomic<std::uint64_t> busy{0};       ///< more at once than are hashed
+    std::atomic<std::uint64_t> failed{0};     ///< for another reason, such as no coordinator
+};
+
 /// Passwords: logging in with one, setting and changing it. Every check of a password goes the same
 /// way: the address's bucket, the counter of the name, the hash. Belongs to the security loop.
 class Login {
@@ -40,8 +51,12 @@ class Login {
                                     std::string password);
     Task<Result<void>> change_password(RequestContext request, PrincipalSnapshot principal,
                                        PasswordChange change);
+    /// Thread-safe.
+    const LoginOutcomes& outcomes() const { return outcomes_; }
 
   private:
+    Task<Result<IssuedSession>> begin_session(RequestContext request, LoginRequest wanted);
+    void count(const Result<IssuedSession>& login);
     /// A password that was right, and its counter, which is still one too high.
     struct Checked {
         ThrottleSlot slot = 0;
@@ -67,6 +82,7 @@ class Login {
 
     LoginParts parts_;
     AttemptLimiter limiter_;
+    LoginOutcomes outcomes_;
 };
 
 }  // namespace pgmind::security

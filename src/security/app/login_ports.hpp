@@ -121,6 +121,8 @@ class PasswordHasher {
     virtual Task<Result<PasswordCheck>> check(std::optional<std::string> hash, std::string password,
                                               Deadline deadline) = 0;
     virtual Task<Result<std::string>> hash(std::string password, Deadline deadline) = 0;
+    /// Calls that run or wait now. Thread-safe.
+    virtual std::size_t calls_in_flight() const = 0;
 };
 
 }  // namespace pgmind::security

@@ -11,7 +11,11 @@ constexpr std::chrono::hours kShownAfterEnd{24};
 
 SessionKeeper::SessionKeeper(Executor loop, SessionStore& store, SessionCache& cache,
                              const Clock& clock)
-    : store_(store), cache_(cache), clock_(clock), wake_(loop) {}
+    : store_(store),
+      cache_(cache),
+      clock_(clock),
+      wake_(loop),
+      confirmed_at_(clock.steady_now().time_since_epoch().count()) {}
 
 Task<Result<void>> SessionKeeper::fetch(std::string session_id, Deadline deadline) {
     const SteadyTime asked_at = clock_.steady_now();
@@ -72,10 +76,14 @@ Task<Result<bool>> SessionKeeper::revoke(std::string session_id, PrincipalId pri
 
 Task<void> SessionKeeper::run() {
     while (!stopping_) {
+        const SteadyTime begun = clock_.steady_now();
         const Deadline limit = Deadline::after(cache_.limits().timeout);
         Result<void> done = co_await confirm(limit);
         if (done) {
             done = co_await remove_ended(limit);
+        }
+        if (done) {
+            confirmed_at_ = begun.time_since_epoch().count();
         }
         problem_ = done ? "" : done.error().detail;
         const Deadline next = Deadline::after(cache_.limits().confirm_every);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class SessionKeeper {
 
     /// Why the last round failed; empty when it did not.
     const std::string& problem() const { return problem_; }
+    /// When a round that succeeded began. Thread-safe.
+    SteadyTime confirmed_at() const { return SteadyTime(SteadyTime::duration(confirmed_at_)); }
 
   private:
     Task<Result<void>> remove_ended(Deadline deadline);
@@ -42,6 +45,7 @@ class SessionKeeper {
     const Clock& clock_;
     async::Notifier wake_;
     SteadyTime removed_at_{};
+    std::atomic<SteadyTime::rep> confirmed_at_;
     std::string problem_;
     bool stopping_ = false;
 };

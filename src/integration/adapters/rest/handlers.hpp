@@ -34,6 +34,14 @@ Task<Result<Reply>> create_key(Call& call);
 Task<Result<Reply>> revoke_key(Call& call);
 // explain.cpp
 Task<Result<Reply>> explain_access(Call& call);
+// auth.cpp
+Task<Result<Reply>> log_in(Call& call);
+Task<Result<Reply>> change_password(Call& call);
+Task<Result<Reply>> list_own_sessions(Call& call);
+Task<Result<Reply>> revoke_own_session(Call& call);
+Task<Result<Reply>> set_password(Call& call);
+Task<Result<Reply>> list_sessions(Call& call);
+Task<Result<Reply>> revoke_session(Call& call);
 // observation.cpp
 Task<Result<Reply>> who_am_i(Call& call);
 Task<Result<Reply>> cluster_status(Call& call);

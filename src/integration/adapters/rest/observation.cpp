@@ -68,6 +68,7 @@ Task<Result<Reply>> who_am_i(Call& call) {
         .string("name", principal.name)
         .string("kind", name_of(principal.kind))
         .string("key_id", principal.key_id)
+        .string("session_id", principal.session_id)
         .name("grants");
     append_grants(body, principal.grants);
     object.end();

@@ -10,6 +10,8 @@ namespace detail {
 inline constexpr std::size_t kKilobyte = 1024;
 inline constexpr BodyRule kNoBody{};
 inline constexpr BodyRule kSmallBody{BodyForm::json, 64 * kKilobyte};
+/// Names and passwords, every character of them escaped. Anybody may send one.
+inline constexpr BodyRule kCredentialBody{BodyForm::json, 16 * kKilobyte};
 inline constexpr BodyRule kSettingsBody{BodyForm::optional_json, 128 * kKilobyte};
 /// A filter of the largest size, and an embedding of 16,000 dimensions written at length.
 inline constexpr BodyRule kQueryBody{BodyForm::json, 1024 * kKilobyte};
@@ -78,6 +80,19 @@ inline constexpr std::array kRoutes = {
           BodyRule{BodyForm::optional_json, 64 * detail::kKilobyte}},
     Route{"DELETE", "/api/v1/keys/{id}", Permission::to(Action::admin, ResourceType::principals),
           revoke_key},
+    // Passwords and sessions: the caller's own, then those of others
+    Route{"POST", "/api/v1/auth/login", Permission::open(), log_in, "", detail::kCredentialBody},
+    Route{"POST", "/api/v1/auth/password", Permission::any_caller(), change_password, "",
+          detail::kCredentialBody},
+    Route{"GET", "/api/v1/auth/sessions", Permission::any_caller(), list_own_sessions},
+    Route{"DELETE", "/api/v1/auth/sessions/{id}", Permission::any_caller(), revoke_own_session},
+    Route{"PUT", "/api/v1/principals/{name}/password",
+          Permission::to(Action::admin, ResourceType::principals), set_password, "",
+          detail::kCredentialBody},
+    Route{"GET", "/api/v1/principals/{name}/sessions",
+          Permission::to(Action::admin, ResourceType::principals), list_sessions},
+    Route{"DELETE", "/api/v1/principals/{name}/sessions/{id}",
+          Permission::to(Action::admin, ResourceType::principals), revoke_session},
     // Observation
     Route{"GET", "/api/v1/me", Permission::any_caller(), who_am_i},
     Route{"GET", "/api/v1/stats", Permission::to(Action::read, ResourceType::cluster), statistics},
@@ -133,7 +148,8 @@ constexpr bool rows_are_sound() {
 }  // namespace detail
 
 // To open a route to everybody, its line must be added here too.
-static_assert(detail::count_open() == 4, "only /, openapi.json, healthz and readyz are open");
+static_assert(detail::count_open() == 5,
+              "only /, openapi.json, healthz, readyz and logging in are open");
 static_assert(detail::rows_are_sound(), "a row lacks its namespace, body limit or handler");
 
 }  // namespace pgmind::integration::rest

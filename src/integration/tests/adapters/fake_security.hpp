@@ -28,6 +28,9 @@ class FakeSecurity final : public security::Security {
     std::optional<Error> administration_error;
     std::vector<security::PrincipalDetails> details;
     std::vector<security::ApiKeyDetails> keys;
+    std::vector<security::SessionDetails> sessions;
+    std::string session_named;  ///< the one that was revoked last
+    std::string password;       ///< that was presented or set last
     std::vector<security::AuditRecord> audit;
     security::NewPrincipal created;
     security::NewApiKey created_key;
@@ -186,22 +189,25 @@ class FakeSecurity final : public security::Security {
     Task<Result<security::IssuedSession>> log_in(const RequestContext&,
                                                  security::LoginRequest login) override {
         named = login.name;
+        password = login.password;
         if (administration_error) {
             co_return fail(*administration_error);
         }
         co_return security::IssuedSession{"pgs_token", {}, std::chrono::seconds(1'800)};
     }
     Task<Result<void>> set_password(const RequestContext&, std::string principal_name,
-                                    std::string) override {
+                                    std::string wanted) override {
         named = principal_name;
+        password = wanted;
         if (administration_error) {
             co_return fail(*administration_error);
         }
         co_return Result<void>();
     }
     Task<Result<void>> change_password(const RequestContext&, security::PrincipalSnapshot principal,
-                                       security::PasswordChange) override {
+                                       security::PasswordChange change) override {
         named = principal->name;
+        password = change.current + " -> " + change.wanted;
         if (administration_error) {
             co_return fail(*administration_error);
         }
@@ -210,11 +216,12 @@ class FakeSecurity final : public security::Security {
     Task<Result<std::vector<security::SessionDetails>>> list_sessions(
         const RequestContext&, std::string principal_name) override {
         named = principal_name;
-        co_return std::vector<security::SessionDetails>{};
+        co_return sessions;
     }
     Task<Result<void>> revoke_session(const RequestContext&, std::string principal_name,
-                                      std::string) override {
+                                      std::string session_id) override {
         named = principal_name;
+        session_named = session_id;
         if (administration_error) {
             co_return fail(*administration_error);
         }

@@ -147,6 +147,7 @@ class FakeHasher final : public PasswordHasher {
         }
         co_return "hash of " + password;
     }
+    std::size_t calls_in_flight() const override { return 0; }
 };
 
 }  // namespace pgmind::security::testing
