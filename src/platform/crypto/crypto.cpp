@@ -25,6 +25,10 @@ void wipe(std::string& text) {
     text.clear();
 }
 
+void wipe(std::span<std::uint8_t> bytes) {
+    sodium_memzero(bytes.data(), bytes.size());
+}
+
 std::string to_hex(std::span<const std::uint8_t> bytes) {
     std::string text(bytes.size() * 2 + 1, '\0');
     sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());

@@ -22,6 +22,8 @@ bool equal(const Digest& left, const Digest& right);
 /// Overwrites the text with zeros in a way the compiler may not leave out, then empties it. Copies
 /// made before are not found.
 void wipe(std::string& text);
+/// Overwrites bytes in the same way.
+void wipe(std::span<std::uint8_t> bytes);
 
 /// Lower-case hexadecimal.
 std::string to_hex(std::span<const std::uint8_t> bytes);

@@ -4,7 +4,6 @@ namespace pgmind::crypto {
 namespace {
 
 constexpr char kVersion = 1;
-constexpr std::size_t kHeaderBytes = 9;
 
 void append_number(std::string& bytes, std::uint32_t number) {
     for (int shift = 24; shift >= 0; shift -= 8) {
@@ -18,13 +17,6 @@ std::uint32_t number_at(std::string_view bytes, std::size_t offset) {
         number = number << 8 | static_cast<std::uint8_t>(c);
     }
     return number;
-}
-
-std::string header_of(EnvelopeKeys keys) {
-    std::string header(1, kVersion);
-    append_number(header, keys.kek);
-    append_number(header, keys.dek);
-    return header;
 }
 
 // Lengths keep two places from having the same bytes.
@@ -47,18 +39,32 @@ tl::unexpected<Error> does_not_open(const EnvelopePlace& place) {
 
 }  // namespace
 
+std::string envelope_header(EnvelopeKeys keys) {
+    std::string header(1, kVersion);
+    append_number(header, keys.kek);
+    append_number(header, keys.dek);
+    return header;
+}
+
+Result<EnvelopeKeys> keys_of_header(std::string_view header) {
+    if (header.size() != kEnvelopeHeaderBytes || header[0] != kVersion) {
+        return fail(BaseErrc::internal, "not an envelope of a version known here");
+    }
+    return EnvelopeKeys{number_at(header, 1), number_at(header, 5)};
+}
+
 std::string seal_envelope(const AeadKey& key, EnvelopeKeys keys, std::string_view plaintext,
                           const EnvelopePlace& place) {
-    std::string envelope = header_of(keys);
+    std::string envelope = envelope_header(keys);
     envelope += key.seal(plaintext, associated_with(envelope, place));
     return envelope;
 }
 
 Result<EnvelopeKeys> keys_of(std::string_view envelope) {
-    if (envelope.size() < kEnvelopeOverhead || envelope[0] != kVersion) {
-        return fail(BaseErrc::internal, "not an envelope of a version known here");
+    if (envelope.size() < kEnvelopeOverhead) {
+        return fail(BaseErrc::internal, "too short for an envelope");
     }
-    return EnvelopeKeys{number_at(envelope, 1), number_at(envelope, 5)};
+    return keys_of_header(envelope.substr(0, kEnvelopeHeaderBytes));
 }
 
 Result<std::string> open_envelope(const AeadKey& key, std::string_view envelope,
@@ -66,8 +72,8 @@ Result<std::string> open_envelope(const AeadKey& key, std::string_view envelope,
     if (const auto keys = keys_of(envelope); !keys) {
         return fail(keys.error());
     }
-    const std::string associated = associated_with(envelope.substr(0, kHeaderBytes), place);
-    auto plaintext = key.open(envelope.substr(kHeaderBytes), associated);
+    const std::string associated = associated_with(envelope.substr(0, kEnvelopeHeaderBytes), place);
+    auto plaintext = key.open(envelope.substr(kEnvelopeHeaderBytes), associated);
     if (!plaintext) {
         return does_not_open(place);
     }
@@ -76,7 +82,7 @@ Result<std::string> open_envelope(const AeadKey& key, std::string_view envelope,
 
 std::string wrap_key(const AeadKey& wrapping, EnvelopeKeys keys, const AeadKey& key,
                      const EnvelopePlace& place) {
-    std::string envelope = header_of(keys);
+    std::string envelope = envelope_header(keys);
     envelope += key.wrapped_by(wrapping, associated_with(envelope, place));
     return envelope;
 }
@@ -86,8 +92,8 @@ Result<AeadKey> unwrap_key(const AeadKey& wrapping, std::string_view envelope,
     if (const auto keys = keys_of(envelope); !keys) {
         return fail(keys.error());
     }
-    const std::string associated = associated_with(envelope.substr(0, kHeaderBytes), place);
-    auto key = AeadKey::unwrap(wrapping, envelope.substr(kHeaderBytes), associated);
+    const std::string associated = associated_with(envelope.substr(0, kEnvelopeHeaderBytes), place);
+    auto key = AeadKey::unwrap(wrapping, envelope.substr(kEnvelopeHeaderBytes), associated);
     if (!key) {
         return does_not_open(place);
     }

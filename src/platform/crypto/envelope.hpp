@@ -30,8 +30,16 @@ struct EnvelopePlace {
     std::string_view namespace_name;
 };
 
+/// What an envelope begins with: version and key ids. In base64url 12 characters, none of which
+/// depends on what follows.
+inline constexpr std::size_t kEnvelopeHeaderBytes = 9;
+std::string envelope_header(EnvelopeKeys keys);
+/// internal unless these are the bytes of a header.
+Result<EnvelopeKeys> keys_of_header(std::string_view header);
+
 /// Bytes that an envelope has more than what is in it.
-inline constexpr std::size_t kEnvelopeOverhead = 9 + AeadKey::nonce_bytes + AeadKey::tag_bytes;
+inline constexpr std::size_t kEnvelopeOverhead =
+    kEnvelopeHeaderBytes + AeadKey::nonce_bytes + AeadKey::tag_bytes;
 
 /// version (1 byte, 1) | kek (4, big-endian) | dek (4) | nonce (12) | ciphertext | tag (16).
 /// Authenticated besides: version and key ids, and the place, each part with its length.

@@ -39,6 +39,14 @@ class Category final : public std::error_category {
                 return "too many logins at once";
             case Errc::session_not_found:
                 return "no such session";
+            case Errc::key_unknown:
+                return "the data key is not known here";
+            case Errc::keys_destroyed:
+                return "the data keys were destroyed";
+            case Errc::keys_stale:
+                return "data keys could not be confirmed";
+            case Errc::kek_unusable:
+                return "the key-encryption key cannot be used";
         }
         return "unknown";
     }
@@ -54,10 +62,14 @@ class Category final : public std::error_category {
             case Errc::concurrent_change:
             case Errc::not_the_primary:
             case Errc::hashing_busy:
+            case Errc::key_unknown:
+            case Errc::keys_stale:
+            case Errc::kek_unusable:
                 return Failure::unavailable;
             case Errc::principal_not_found:
             case Errc::key_not_found:
             case Errc::session_not_found:
+            case Errc::keys_destroyed:
                 return Failure::not_found;
             case Errc::principal_exists:
                 return Failure::already_exists;

@@ -20,7 +20,11 @@ enum class Errc {
     not_the_primary,      ///< unavailable: the coordinator answered as a standby
     too_many_attempts,    ///< resource_exhausted: of logins, by address or by name
     hashing_busy,         ///< unavailable: more logins at once than are hashed here
-    session_not_found     ///< not_found
+    session_not_found,    ///< not_found
+    key_unknown,          ///< unavailable: no such data key is known here
+    keys_destroyed,       ///< not_found, with reason kKeyDestroyed: shredded
+    keys_stale,           ///< unavailable: data keys were not confirmed for too long
+    kek_unusable          ///< unavailable: the key-encryption key is missing or malformed
 };
 std::error_code make_error_code(Errc code);
 
