@@ -3,7 +3,8 @@
 namespace pgmind::app {
 
 void add_auth_command(CommandLine line) {
-    CLI::App* group = line.app.add_subcommand("auth", "Log in; passwords, sessions, and why somebody may");
+    CLI::App* group =
+        line.app.add_subcommand("auth", "Log in; passwords, sessions, and why somebody may");
     group->require_subcommand(1);
     group->footer(
         "Examples:\n"

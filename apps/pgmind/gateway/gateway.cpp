@@ -38,6 +38,19 @@ integration::McpOptions mcp_options(const config::Configuration& configuration,
     return options;
 }
 
+security::RateLimits rate_limits(const config::Configuration& configuration) {
+    const auto number = [&](std::string_view name) {
+        return static_cast<std::uint32_t>(configuration.integer(name));
+    };
+    security::RateLimits limits;
+    limits.principal_per_second = number("limits.principal_requests_per_second");
+    limits.principal_concurrency_max = number("limits.principal_concurrency");
+    limits.address_per_second = number("limits.address_requests_per_second");
+    limits.burst_seconds = number("limits.burst_seconds");
+    limits.concurrency_total = number("limits.concurrency");
+    return limits;
+}
+
 // What must not be reachable from other machines is refused before anything starts.
 Result<void> check_exposure(const config::Configuration& configuration) {
     const bool loopback = is_loopback(configuration.text("http.address"));
@@ -163,6 +176,7 @@ class Gateway::Implementation {
             static_cast<double>(configuration.integer("security.login_burst"));
         security.attempts.per_second =
             static_cast<double>(configuration.integer("security.logins_per_minute")) / 60;
+        security.rates = rate_limits(configuration);
         return security;
     }
 

@@ -6,6 +6,7 @@ namespace pgmind::app {
 namespace {
 
 using security::Action;
+using security::Admittance;
 using security::ApiKeyDetails;
 using security::AuditQuery;
 using security::AuditRecord;
@@ -32,6 +33,12 @@ class OpenSecurity final : public Security {
     OpenSecurity(std::unique_ptr<Security> inner, std::string default_key)
         : inner_(std::move(inner)), default_key_(std::move(default_key)) {}
 
+    Admittance admit_address(const RequestContext& request) override {
+        return inner_->admit_address(request);
+    }
+    Admittance admit_principal(const Principal& principal) override {
+        return inner_->admit_principal(principal);
+    }
     Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
                                                  Credentials credentials) override {
         if (credentials.api_key.empty()) {

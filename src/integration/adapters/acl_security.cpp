@@ -66,12 +66,32 @@ void Admission::narrow_to(std::vector<std::string> namespaces) {
     }
 }
 
+void add_rate_fields(http::Headers& headers, const Passage& passage) {
+    if (passage.rate) {
+        headers.set("RateLimit-Limit", std::to_string(passage.rate->limit));
+        headers.set("RateLimit-Remaining", std::to_string(passage.rate->remaining));
+        headers.set("RateLimit-Reset", std::to_string(passage.rate->reset.count()));
+    }
+}
+
 Task<Result<security::PrincipalSnapshot>> AccessGate::authenticate(RequestContext& request,
-                                                                   std::string api_key) {
+                                                                   std::string api_key,
+                                                                   Passage& passage) {
+    security::Admittance from_there = security_.admit_address(request);
+    passage.rate = from_there.rate;
+    if (from_there.refusal) {
+        co_return fail(std::move(*from_there.refusal));
+    }
     security::Credentials credentials{std::move(api_key)};
     auto principal = co_await security_.authenticate(request, std::move(credentials));
     if (principal) {
         request.principal = (*principal)->id;
+        security::Admittance admittance = security_.admit_principal(**principal);
+        passage.rate = admittance.rate;
+        passage.permit = std::move(admittance.permit);
+        if (admittance.refusal) {
+            co_return fail(std::move(*admittance.refusal));
+        }
     }
     co_return principal;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "base/request_context.hpp"
 #include "integration/adapters/permission.hpp"
 #include "memory/api/requests.hpp"
+#include "platform/http/message.hpp"
 #include "security/api/security.hpp"
 
 namespace pgmind::integration {
@@ -24,15 +27,25 @@ struct Admission {
     void narrow_to(std::vector<std::string> namespaces);
 };
 
+/// What a request takes while it runs, and what its answer says about the caller's rate.
+struct Passage {
+    std::optional<security::RateState> rate;
+    std::shared_ptr<const void> permit;
+};
+
+/// RateLimit-Limit, -Remaining and -Reset, where a rate is set.
+void add_rate_fields(http::Headers& headers, const Passage& passage);
+
 /// The one place where protocols meet the Security context: who calls, may they, write it down.
 /// One per worker; belongs to that worker's loop.
 class AccessGate {
   public:
     explicit AccessGate(security::Security& security) : security_(security) {}
 
-    /// Fills in request.principal.
+    /// Who calls, unless the address or the principal sent too many requests. Fills in
+    /// request.principal and the passage, which the caller keeps until the request has ended.
     Task<Result<security::PrincipalSnapshot>> authenticate(RequestContext& request,
-                                                           std::string api_key);
+                                                           std::string api_key, Passage& passage);
 
     /// `namespaces`: those that the request names; exactly one for Subject::one_namespace.
     Task<Result<Admission>> authorize(const RequestContext& request,

@@ -44,6 +44,16 @@ SecurityMonitor::SecurityMonitor(Executor loop, const Parts& parts, metrics::Reg
     registry.gauge(
         "pgmind_audit_queue_records", "Audit records accepted and not yet committed", {},
         [&audit = parts.audit] { return static_cast<double>(audit.statistics().queued); });
+    const auto limited = [&](const char* by, std::uint64_t RateStatistics::*count) {
+        registry.counter_read_from("pgmind_requests_limited_total",
+                                   "Requests refused by a rate or a concurrency", {{"by", by}},
+                                   [&limiter = parts.limiter, count] {
+                                       return static_cast<double>(limiter.statistics().*count);
+                                   });
+    };
+    limited("principal", &RateStatistics::refused_principals);
+    limited("address", &RateStatistics::refused_addresses);
+    limited("concurrency", &RateStatistics::refused_concurrency);
     registry.gauge("pgmind_security_directory_age_seconds",
                    "Time since the coordinator confirmed principals and grants", {},
                    [&cache = parts.cache] {

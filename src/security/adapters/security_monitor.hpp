@@ -5,6 +5,7 @@
 #include "security/app/audit_writer.hpp"
 #include "security/app/directory_refresher.hpp"
 #include "security/app/login.hpp"
+#include "security/app/rate_limiter.hpp"
 #include "security/app/session_keeper.hpp"
 
 namespace pgmind::security {
@@ -21,6 +22,7 @@ class SecurityMonitor {
         const Login& login;
         const PasswordHasher& hasher;
         const SessionKeeper& sessions;
+        const RateLimiter& limiter;
     };
     SecurityMonitor(Executor loop, const Parts& parts, metrics::Registry& registry);
 

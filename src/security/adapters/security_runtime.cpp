@@ -6,6 +6,7 @@
 #include "security/adapters/postgres_audit_store.hpp"
 #include "security/adapters/postgres_directory_store.hpp"
 #include "security/adapters/postgres_login_store.hpp"
+#include "security/adapters/postgres_usage_channel.hpp"
 #include "security/adapters/security_monitor.hpp"
 #include "security/adapters/sodium_key_cryptography.hpp"
 #include "security/api/errors.hpp"
@@ -57,13 +58,20 @@ class SecurityRuntime::Implementation {
                           system_clock()),
           sessions_(options.session, options.sessions),
           session_keeper_(executor(), *session_store_, sessions_, system_clock()),
+          usage_channel_(make_postgres_usage_channel(session_pool_)),
+          limiter_(options.rates, system_clock()),
+          rate_exchange_(executor(), limiter_, *usage_channel_),
           login_(LoginParts{*login_store_, *hasher_, sessions_, cache_, audit_, failures_,
                             *cryptography_, bus, system_clock(), options.attempts}),
           listener_(
-              thread_.loop(0), options.coordinator, {std::string(kChannel)},
-              [this](std::string_view, std::string_view) { refresher_.wake(); },
+              thread_.loop(0), options.coordinator,
+              {std::string(kChannel), std::string(kUsageChannelName)},
+              [this](std::string_view channel, std::string_view message) {
+                  notified(channel, message);
+              },
               [this] { refresher_.wake(); }),
-          monitor_(executor(), {audit_, refresher_, cache_, login_, *hasher_, session_keeper_},
+          monitor_(executor(),
+                   {audit_, refresher_, cache_, login_, *hasher_, session_keeper_, limiter_},
                    registry),
           ended_(executor()),
           bus_(bus),
@@ -74,6 +82,7 @@ class SecurityRuntime::Implementation {
         async::spawn(executor(), counted(failures_.run()));
         async::spawn(executor(), counted(refresher_.run()));
         async::spawn(executor(), counted(session_keeper_.run()));
+        async::spawn(executor(), counted(rate_exchange_.run()));
         async::spawn(executor(), counted(monitor_.run()));
         async::spawn(executor(), start_listening());
         thread_.start();
@@ -82,7 +91,7 @@ class SecurityRuntime::Implementation {
     std::unique_ptr<Security> make_security() {
         return std::make_unique<SecurityService>(SecurityParts{
             cache_, audit_, failures_, administration_, *audit_store_, login_, session_keeper_,
-            sessions_, *cryptography_, bus_, system_clock(), executor(), limits_});
+            sessions_, limiter_, *cryptography_, bus_, system_clock(), executor(), limits_});
     }
 
     Result<void> wait_until_loaded(Deadline deadline) { return block(load(deadline)); }
@@ -138,6 +147,14 @@ class SecurityRuntime::Implementation {
         ended_.notify_all();
     }
 
+    void notified(std::string_view channel, std::string_view message) {
+        if (channel == kUsageChannelName) {
+            rate_exchange_.heard(message);
+        } else {
+            refresher_.wake();
+        }
+    }
+
     Task<void> start_listening() {
         listener_.start();
         co_return;
@@ -163,6 +180,7 @@ class SecurityRuntime::Implementation {
         Result<void> flushed = co_await audit_.stop(deadline);
         refresher_.stop();
         session_keeper_.stop();
+        rate_exchange_.stop();
         monitor_.stop();
         co_await listener_.stop();
         // Whatever is in flight ends by its own deadline, which may be later than ours.
@@ -197,6 +215,9 @@ class SecurityRuntime::Implementation {
     Administration administration_;
     SessionCache sessions_;
     SessionKeeper session_keeper_;
+    std::unique_ptr<UsageChannel> usage_channel_;
+    RateLimiter limiter_;
+    RateExchange rate_exchange_;
     Login login_;
     postgres::Listener listener_;
     SecurityMonitor monitor_;

@@ -30,6 +30,7 @@ struct SecurityOptions {
     ThrottleRules throttle;
     SessionRules session;
     SessionLimits sessions;
+    RateLimits rates;
 };
 
 /// The process-wide half of the Security context: the directory in memory (loaded from the

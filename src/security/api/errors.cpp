@@ -47,6 +47,10 @@ class Category final : public std::error_category {
                 return "data keys could not be confirmed";
             case Errc::kek_unusable:
                 return "the key-encryption key cannot be used";
+            case Errc::too_many_requests:
+                return "too many requests";
+            case Errc::gateway_busy:
+                return "too many requests on this gateway";
         }
         return "unknown";
     }
@@ -65,6 +69,7 @@ class Category final : public std::error_category {
             case Errc::key_unknown:
             case Errc::keys_stale:
             case Errc::kek_unusable:
+            case Errc::gateway_busy:
                 return Failure::unavailable;
             case Errc::principal_not_found:
             case Errc::key_not_found:
@@ -77,6 +82,7 @@ class Category final : public std::error_category {
                 return Failure::invalid_argument;
             case Errc::limit_reached:
             case Errc::too_many_attempts:
+            case Errc::too_many_requests:
                 return Failure::resource_exhausted;
         }
         return Failure::internal;

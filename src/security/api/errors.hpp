@@ -24,7 +24,9 @@ enum class Errc {
     key_unknown,          ///< unavailable: no such data key is known here
     keys_destroyed,       ///< not_found, with reason kKeyDestroyed: shredded
     keys_stale,           ///< unavailable: data keys were not confirmed for too long
-    kek_unusable          ///< unavailable: the key-encryption key is missing or malformed
+    kek_unusable,         ///< unavailable: the key-encryption key is missing or malformed
+    too_many_requests,    ///< resource_exhausted: above a rate or concurrency of the caller
+    gateway_busy          ///< unavailable: as many requests run as may
 };
 std::error_code make_error_code(Errc code);
 

@@ -5,6 +5,7 @@
 
 #include "async/task.hpp"
 #include "base/request_context.hpp"
+#include "security/api/admittance.hpp"
 #include "security/api/principal.hpp"
 #include "security/api/requests.hpp"
 
@@ -17,6 +18,14 @@ namespace pgmind::security {
 class Security {
   public:
     virtual ~Security() = default;
+
+    /// The first question of a request, before its credential is looked at: has its address sent
+    /// too many? No I/O.
+    virtual Admittance admit_address(const RequestContext& request) = 0;
+    /// After authenticate(): is the principal within its rate and concurrency, and is there a place
+    /// on this gateway? No I/O. Refusals are counted in metrics, not audited: a flood of requests
+    /// must not become a flood of records.
+    virtual Admittance admit_principal(const Principal& principal) = 0;
 
     /// unauthenticated when the key is missing, malformed, unknown, expired or revoked (one and the
     /// same answer). Failures are durable in the audit log before the reply; a flood of them from

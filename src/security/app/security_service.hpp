@@ -12,6 +12,7 @@
 #include "security/app/directory_cache.hpp"
 #include "security/app/login.hpp"
 #include "security/app/ports.hpp"
+#include "security/app/rate_limiter.hpp"
 #include "security/app/session_keeper.hpp"
 #include "security/domain/decision.hpp"
 
@@ -34,6 +35,7 @@ struct SecurityParts {
     Login& login;                    ///< used on `loop` only
     SessionKeeper& session_keeper;   ///< used on `loop` only
     SessionCache& sessions;
+    RateLimiter& limiter;
     const KeyCryptography& cryptography;
     async::EventBus& bus;
     const Clock& clock;
@@ -48,6 +50,12 @@ class SecurityService final : public Security {
   public:
     explicit SecurityService(SecurityParts parts);
 
+    Admittance admit_address(const RequestContext& request) override {
+        return parts_.limiter.admit_address(request.remote_address);
+    }
+    Admittance admit_principal(const Principal& principal) override {
+        return parts_.limiter.admit_principal(principal);
+    }
     Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
                                                  Credentials credentials) override;
     Task<Result<void>> authorize(const RequestContext& request, PrincipalSnapshot principal,

@@ -88,6 +88,22 @@ Answer transport_refusal(unsigned status, int error_code, std::string message) {
     return mcp::refusal_answer("", {error_code, std::move(message), {}, status});
 }
 
+// Of a caller who was not let in: limits and outages have a status of their own here, since no
+// message was looked at.
+Answer refusal_of(const Error& error, const std::string& id) {
+    ProtocolError refusal = mcp::to_protocol_error(error);
+    const Problem problem = problem_of(error);
+    const bool later = problem.status == 429 || problem.status == 503;
+    if (later) {
+        refusal.http_status = problem.status;
+    }
+    Answer answer = mcp::refusal_answer(id, std::move(refusal));
+    if (later) {
+        answer.headers.add("Retry-After", std::to_string(problem.retry_after.count()));
+    }
+    return answer;
+}
+
 std::string tool_of(const mcp::Message& message) {
     return message.method == "tools/call" ? message.name.substr(0, 128) : "";
 }
@@ -115,23 +131,25 @@ class McpEndpoint::Server {
             const Problem problem = problem_of(recorded ? permitted.error() : recorded.error());
             co_await send_whole(
                 exchange, context,
-                whole(transport_refusal(problem.status, mcp::code::bad_transport, problem.detail)));
+                whole(transport_refusal(problem.status, mcp::code::bad_transport, problem.detail)),
+                nullptr);
             co_return;
         }
         if (exchange.head().path != kPath) {
-            co_await send_whole(exchange, context, metadata(exchange.head()));
+            co_await send_whole(exchange, context, metadata(exchange.head()), nullptr);
             co_return;
         }
-        auto arrival = co_await read(exchange, context);
+        Passage passage;
+        auto arrival = co_await read(exchange, context, passage);
         if (!arrival) {
             bus_.publish(context, McpResponseSent{std::string(arrival.error().outcome)});
-            co_await send_whole(exchange, context, whole(std::move(arrival.error())));
+            co_await send_whole(exchange, context, whole(std::move(arrival.error())), &passage);
             co_return;
         }
         auto outlet =
             std::make_shared<mcp::Outlet>(engine_.loop(), accepts_streams(exchange.head()));
         hand_over(std::move(*arrival), outlet);
-        co_await deliver(exchange, context, outlet);
+        co_await deliver(exchange, context, outlet, passage);
     }
 
   private:
@@ -174,11 +192,12 @@ class McpEndpoint::Server {
     }
 
     // Everything up to the point where the engine can take over: body, caller, era.
-    Task<tl::expected<Arrival, Answer>> read(http::Exchange& exchange, RequestContext& context) {
+    Task<tl::expected<Arrival, Answer>> read(http::Exchange& exchange, RequestContext& context,
+                                             Passage& passage) {
         const http::RequestHead& head = exchange.head();
         Arrival arrival;
         if (head.method == "POST") {
-            auto incoming = co_await read_messages(exchange, context);
+            auto incoming = co_await read_messages(exchange, context, passage);
             if (!incoming) {
                 co_return tl::unexpected<Answer>(std::move(incoming.error()));
             }
@@ -189,12 +208,11 @@ class McpEndpoint::Server {
             co_return refuse_verb();
         }
         std::string key = bearer_key(head.headers.find("Authorization").value_or(""));
-        auto principal = co_await gate_.authenticate(context, std::move(key));
+        auto principal = co_await gate_.authenticate(context, std::move(key), passage);
         if (!principal) {
             const std::string id =
                 arrival.incoming.messages.size() == 1 ? arrival.incoming.messages.front().id : "";
-            co_return tl::unexpected<Answer>(
-                mcp::refusal_answer(id, mcp::to_protocol_error(principal.error())));
+            co_return tl::unexpected<Answer>(refusal_of(principal.error(), id));
         }
         arrival.principal = std::move(*principal);
         arrival.context = context;
@@ -228,7 +246,8 @@ class McpEndpoint::Server {
     }
 
     Task<tl::expected<mcp::Incoming, Answer>> read_messages(http::Exchange& exchange,
-                                                            RequestContext& context) {
+                                                            RequestContext& context,
+                                                            Passage& passage) {
         const http::RequestHead& head = exchange.head();
         const mcp::Options& options = endpoint_.options_.mcp;
         if (!is_media_type(head.headers.find("Content-Type").value_or(""), "application/json")) {
@@ -238,10 +257,10 @@ class McpEndpoint::Server {
         const std::string_view authorization = head.headers.find("Authorization").value_or("");
         if (options.keys_required && bearer_key(authorization).empty()) {
             // Nobody: no body of theirs is read. Security still counts the attempt.
-            const auto refused = co_await gate_.authenticate(context, "");
+            const auto refused = co_await gate_.authenticate(context, "", passage);
             ProtocolError error{mcp::code::unauthenticated, "a key is needed"};
-            co_return tl::unexpected<Answer>(
-                mcp::refusal_answer("", refused ? error : mcp::to_protocol_error(refused.error())));
+            co_return tl::unexpected<Answer>(refused ? mcp::refusal_answer("", error)
+                                                     : refusal_of(refused.error(), ""));
         }
         auto body = co_await exchange.read_body(options.body_bytes_max);
         if (!body) {
@@ -278,7 +297,7 @@ class McpEndpoint::Server {
     }
 
     Task<void> deliver(http::Exchange& exchange, const RequestContext& context,
-                       std::shared_ptr<mcp::Outlet> outlet) {
+                       std::shared_ptr<mcp::Outlet> outlet, Passage& passage) {
         const std::weak_ptr<mcp::Outlet> weak = outlet;
         exchange.notify_disconnect([weak] {
             if (const auto open = weak.lock()) {
@@ -297,7 +316,7 @@ class McpEndpoint::Server {
             if (piece && piece->kind == Delivery::Kind::whole) {
                 outcome = piece->outcome;
                 bus_.publish(context, McpResponseSent{std::string(outcome)});
-                co_await send_whole(exchange, context, std::move(*piece));
+                co_await send_whole(exchange, context, std::move(*piece), &passage);
                 co_return;
             }
             if (piece && piece->kind == Delivery::Kind::end) {
@@ -313,6 +332,8 @@ class McpEndpoint::Server {
             if (piece && !streaming) {
                 streaming = true;
                 http::Headers headers = stream_headers(context);
+                add_rate_fields(headers, passage);
+                passage.permit.reset();  // A stream that stays open is no running request.
                 auto started = co_await exchange.start(200, std::move(headers));
                 if (!started) {
                     break;
@@ -358,14 +379,17 @@ class McpEndpoint::Server {
     }
 
     static Task<void> send_whole(http::Exchange& exchange, const RequestContext& context,
-                                 Delivery delivery) {
+                                 Delivery delivery, const Passage* passage) {
         http::Response response;
         response.status = delivery.status;
         if (delivery.status == 401 || delivery.status == 403) {
             delivery.headers.add("WWW-Authenticate", challenge(exchange.head(), delivery));
         }
-        if (delivery.status == 503) {
+        if (delivery.status == 503 && !delivery.headers.find("Retry-After")) {
             delivery.headers.add("Retry-After", "1");
+        }
+        if (passage != nullptr) {
+            add_rate_fields(delivery.headers, *passage);
         }
         if (!delivery.body.empty()) {
             delivery.headers.add("Content-Type", "application/json");

@@ -37,6 +37,7 @@ Task<Result<void>> Export::start() {
     http::Headers headers;
     headers.add("Content-Type", kNdjson);
     add_common_headers(headers, call_.context.request_id);
+    add_rate_fields(headers, call_.passage);
     auto started = co_await call_.exchange.start(200, std::move(headers));
     co_return started;
 }

@@ -217,6 +217,7 @@ Task<Result<void>> Import::send_line(std::string line) {
         http::Headers headers;
         headers.add("Content-Type", std::string(kNdjson));
         add_common_headers(headers, call_.context.request_id);
+        add_rate_fields(headers, call_.passage);
         auto started = co_await call_.exchange.start(200, std::move(headers));
         if (!started) {
             co_return started;

@@ -144,6 +144,7 @@ Task<void> Dispatcher::serve(http::Exchange& exchange) {
     const unsigned status = reply.status;
     if (!reply.sent) {
         http::Response response = to_http(std::move(reply), call.context.request_id);
+        add_rate_fields(response.headers, call.passage);
         auto sent = co_await exchange.respond(std::move(response));
         if (!sent) {
             log::debug(
@@ -216,7 +217,7 @@ bool Dispatcher::needs_key(const Call& call, const Route& route) const {
 // Who calls, then whether they may; only where the body names namespaces is it read in between.
 Task<Result<void>> Dispatcher::admit(Call& call, const Route& route) {
     std::string key = bearer_key(call.header("Authorization").value_or(""));
-    auto principal = co_await gate_.authenticate(call.context, std::move(key));
+    auto principal = co_await gate_.authenticate(call.context, std::move(key), call.passage);
     if (!principal) {
         co_return fail(std::move(principal.error()));
     }

@@ -48,6 +48,7 @@ struct Call {
     const Services& services;
     RequestContext context;
     std::vector<std::pair<std::string_view, std::string>> parameters;  ///< of the path
+    Passage passage;
     Admission admission;
     bool recorded = false;  ///< the handler has written the audit record (streams do, up front)
     std::string body_text;  ///< `body` points into it

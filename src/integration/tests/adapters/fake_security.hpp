@@ -24,6 +24,8 @@ class FakeSecurity final : public security::Security {
     std::vector<Recorded> records;
     std::vector<std::string> authorized;   ///< "read memory notes", allowed or not
     std::vector<std::string> turned_away;  ///< outcomes
+    security::Admittance address_admittance;
+    security::Admittance principal_admittance;
     std::optional<Error> record_error;
     std::optional<Error> administration_error;
     std::vector<security::PrincipalDetails> details;
@@ -44,6 +46,13 @@ class FakeSecurity final : public security::Security {
         principal.name = name;
         principal.grants = std::move(grants);
         principals_by_key[key] = std::move(principal);
+    }
+
+    security::Admittance admit_address(const RequestContext&) override {
+        return address_admittance;
+    }
+    security::Admittance admit_principal(const security::Principal&) override {
+        return principal_admittance;
     }
 
     Task<Result<security::PrincipalSnapshot>> authenticate(

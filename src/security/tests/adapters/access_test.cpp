@@ -52,6 +52,29 @@ TEST_F(TwoGatewaysTest, ADenialANarrowingAndAnExpiryReachBothWithinASecond) {
         << "nobody has to be told that time passed";
 }
 
+// Two gateways that are flooded at once: the sum over both stays near one rate.
+TEST_F(TwoGatewaysTest, APrincipalHasItsRateOnceAndNotOncePerGateway) {
+    Grant slow{Role::app_user, "*"};
+    slow.requests_per_second = 100;
+    grant({slow}, [&] { return two_.log_in(key_) && (*two_.log_in(key_))->grants[0] == slow; });
+    const PrincipalSnapshot at_one = *one_.log_in(key_);
+    const PrincipalSnapshot at_two = *two_.log_in(key_);
+    constexpr int kSeconds = 5;
+    int through = 0;
+    const Deadline end = Deadline::after(std::chrono::seconds(kSeconds));
+    while (!end.passed()) {
+        through += one_.security->admit_principal(*at_one).refusal ? 0 : 1;
+        through += two_.security->admit_principal(*at_two).refusal ? 0 : 1;
+    }
+    constexpr int kRate = 100;
+    constexpr int kBurst = 2 * kRate;
+    // Both bursts at once, the rate, and what each had not yet heard of the other: half a second,
+    // and as long again for a slow machine.
+    EXPECT_LE(through, 2 * kBurst + kRate * kSeconds + 2 * kRate);
+    EXPECT_GE(through, kRate * kSeconds / 2) << "and is not starved";
+    RecordProperty("through", through);
+}
+
 TEST_F(TwoGatewaysTest, BothExplainADecisionAlike) {
     Grant narrowed{Role::app_user, "a-*"};
     narrowed.types = {ResourceType::namespaces};

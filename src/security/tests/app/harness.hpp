@@ -25,8 +25,8 @@ class Harness {
           login(LoginParts{login_store, hasher, sessions, cache, audit, failures, cryptography, bus,
                            system_clock(), attempt_limits}),
           service(SecurityParts{cache, audit, failures, administration, audit_store, login,
-                                session_keeper, sessions, cryptography, bus, system_clock(),
-                                loop.get_executor(), security_limits}) {
+                                session_keeper, sessions, limiter, cryptography, bus,
+                                system_clock(), loop.get_executor(), security_limits}) {
         directory_store.contents.revision = {1, "first"};
         bus.subscribe("test", 10'000,
                       [this](const DomainEvent& event) { events.push_back(event); });
@@ -113,6 +113,7 @@ class Harness {
     FakeLoginStore login_store;
     FakeHasher hasher;
     SessionCache sessions;
+    RateLimiter limiter{RateLimits{}, system_clock()};
     SessionKeeper session_keeper;
     Login login;
     SecurityService service;

@@ -99,6 +99,40 @@ TEST_F(AccessTest, AnActionThatCannotBeRecordedIsNotAnswered) {
     EXPECT_EQ(answer.body.find("\"n\":1"), std::string::npos);
 }
 
+TEST_F(AccessTest, TooManyRequestsAreToldWhenToComeAgain) {
+    const security::RateState state{200, 0, std::chrono::seconds(3)};
+    Error error(testing::FakeSecurity::make_code(Failure::resource_exhausted), "too many");
+    error.retry_after = std::chrono::milliseconds(1'500);
+    security_.principal_admittance = {error, state, nullptr};
+    auto answer = send("GET", kEntry);
+    expect_problem(answer, 429, "resource_exhausted", "");
+    EXPECT_EQ(answer.header("Retry-After"), "2");
+    EXPECT_EQ(answer.header("RateLimit-Limit"), "200");
+    EXPECT_EQ(answer.header("RateLimit-Remaining"), "0");
+    EXPECT_EQ(answer.header("RateLimit-Reset"), "3");
+
+    security_.principal_admittance = {};
+    security_.address_admittance = {error, state, nullptr};
+    answer = send("GET", kEntry, {{"Authorization", "Bearer wrong"}});
+    expect_problem(answer, 429, "resource_exhausted", "");
+    EXPECT_EQ(send("GET", "/healthz").status, 200u) << "probes are not counted";
+    EXPECT_EQ(memory_.calls, 0);
+
+    security_.address_admittance = {};
+    security_.principal_admittance = {std::nullopt, security::RateState{9, 8, {}}, nullptr};
+    answer = send("GET", kEntry);
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_EQ(answer.header("RateLimit-Remaining"), "8");
+}
+
+TEST_F(AccessTest, ARequestHoldsItsPlaceUntilItIsAnswered) {
+    auto permit = std::make_shared<int>(1);
+    security_.principal_admittance.permit = permit;
+    EXPECT_EQ(send("GET", kEntry).status, 200u);
+    security_.principal_admittance.permit = nullptr;
+    EXPECT_EQ(permit.use_count(), 1);
+}
+
 TEST_F(AccessTest, PagesOfOtherSitesAndStrangeNamesAreTurnedAway) {
     expect_problem(send("GET", kEntry, {{"Origin", "https://evil.example"}}), 403,
                    "forbidden_origin", "Origin");
