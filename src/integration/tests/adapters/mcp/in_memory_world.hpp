@@ -221,6 +221,16 @@ class PublishingSecurity final : public security::Security {
 
     FakeSecurity fake;
 
+    security::Admittance admit_address(const RequestContext& request) override {
+        return fake.admit_address(request);
+    }
+    security::Admittance admit_principal(const security::Principal& principal) override {
+        return fake.admit_principal(principal);
+    }
+    Result<security::Explanation> explain(
+        const security::ExplainRequest& question) const override {
+        return fake.explain(question);
+    }
     Task<Result<security::PrincipalSnapshot>> authenticate(
         const RequestContext& request, security::Credentials credentials) override {
         auto principal = co_await fake.authenticate(request, std::move(credentials));
