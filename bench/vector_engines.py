@@ -51,5 +51,6 @@ def find_engines(installation):
 
 
 def library_path(installation):
-    """Where pgvector's parallel workers find a library that is not installed in the system."""
-    return f"$libdir:{installation.destdir}{pg_config('--pkglibdir')}"
+    """Where pgvector's parallel workers find the library that their leader has loaded, whatever the
+    system has."""
+    return f"{installation.destdir}{pg_config('--pkglibdir')}:$libdir"

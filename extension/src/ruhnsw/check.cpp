@@ -67,9 +67,12 @@ void note_slots(Check* check, BlockNumber block, Page page) {
         report(check, block, psprintf("page of tenant %u, which has no root", tail->tenant));
         return;
     }
-    const bool is_node = tail->kind == PageKind::node;
+    const bool is_node = tail->kind != PageKind::upper;
     const Geometry& geometry = tenant->tenant.geometry;
-    const SlotGeometry& part = is_node ? geometry.node : geometry.upper;
+    const SlotGeometry& part = geometry.on(tail->kind);
+    if (tail->kind == PageKind::list && tenant->tenant.root.state != TenantState::list) {
+        report(check, block, psprintf("list page of tenant %u, which is no list", tail->tenant));
+    }
     ++(is_node ? tenant->node_pages : tenant->upper_pages);
     const int slots = page_slots(page, part);
     if (slots > part.slots_per_page) {
@@ -91,6 +94,9 @@ void note_slots(Check* check, BlockNumber block, Page page) {
         }
         if ((slot->level == 0) != is_node) {
             report(check, block, psprintf("slot %d of level %d", number, slot->level));
+        }
+        if (slot->in_list != (tail->kind == PageKind::list) || (slot->in_list && slot->linked)) {
+            report(check, block, psprintf("slot %d is of another kind of page", number));
         }
         if (is_node && slot->state == SlotState::live) {
             ++tenant->live;
@@ -128,7 +134,7 @@ void check_links(Check* check, BlockNumber block, Page page) {
         return;
     }
     const Geometry& geometry = tenant->tenant.geometry;
-    const SlotGeometry& part = tail->kind == PageKind::node ? geometry.node : geometry.upper;
+    const SlotGeometry& part = geometry.on(tail->kind);
     const int slots = std::min<int>(page_slots(page, part), part.slots_per_page);
     for (int number = 0; number < slots; ++number) {
         Slot* slot = slot_at(page, part, number);
@@ -242,7 +248,7 @@ void check_page(Check* check, BlockNumber block, Page page) {
     }
     const PageTail* tail = page_tail(page);
     if (PageGetSpecialSize(page) != MAXALIGN(sizeof(PageTail)) || tail->magic != page_magic ||
-        tail->kind < PageKind::free || tail->kind > PageKind::vector) {
+        tail->kind < PageKind::free || tail->kind > PageKind::list) {
         report(check, block, "not a page of a ruhnsw index");
         return;
     }
@@ -251,7 +257,8 @@ void check_page(Check* check, BlockNumber block, Page page) {
         report(check, block, psprintf("page of kind %d", static_cast<int>(tail->kind)));
         return;
     }
-    if (tail->kind == PageKind::node || tail->kind == PageKind::upper) {
+    if (tail->kind == PageKind::node || tail->kind == PageKind::upper ||
+        tail->kind == PageKind::list) {
         check->owners[block] = tail->tenant;
         note_slots(check, block, page);
     }

@@ -24,7 +24,7 @@ struct Extent {
 
 void add_tenant(Extent* extent, const Tenant& tenant) {
     const Root& root = tenant.root;
-    const double slots = static_cast<double>(root.node_pages) * tenant.geometry.node.slots_per_page;
+    const double slots = static_cast<double>(slots_of(tenant));
     extent->rows += slots;
     ++extent->tenants;
     if (root.state == TenantState::graph) {

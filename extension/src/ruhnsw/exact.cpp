@@ -25,10 +25,11 @@ struct Node {
 int copy_nodes(const Index& index, const Tenant& tenant, const float* query, BlockNumber block,
                Page page, float* vector_buffer, Node* nodes) {
     const Geometry& geometry = tenant.geometry;
-    const int slots = page_slots(page, geometry.node);
+    const SlotGeometry& part = geometry.on(page_tail(page)->kind);
+    const int slots = page_slots(page, part);
     int count = 0;
     for (int number = 0; number < slots; ++number) {
-        Slot* slot = slot_at(page, geometry.node, number);
+        Slot* slot = slot_at(page, part, number);
         if (slot->state != SlotState::live || slot->tid_count == 0 ||
             slot->tenant != tenant.root.tenant) {
             continue;
@@ -48,24 +49,78 @@ int copy_nodes(const Index& index, const Tenant& tenant, const float* query, Blo
     return count;
 }
 
+// The beginnings of all slots of the next list page; the processor itself fetches the rest of each.
+void prefetch_list(const Index& index, const Tenant& tenant, BlockNumber block) {
+    constexpr Size bytes = sizeof(Slot) + 128;
+    const SlotGeometry& part = tenant.geometry.list;
+    for (Size number = 0; number < part.slots_per_page; ++number) {
+        prefetch_page(index, block, page_head_bytes + number * part.stride, bytes);
+    }
+}
+
+// Copies the nodes of a page, at most page_slots_max; returns how many, and the next page in *next.
+int read_nodes(const Index& index, const Tenant& tenant, const float* query, BlockNumber block,
+               float* vector_buffer, Node* nodes, BlockNumber* next) {
+    Buffer buffer = read_page(index, block, BUFFER_LOCK_SHARE);
+    Page page = BufferGetPage(buffer);
+    int count = 0;
+    *next = InvalidBlockNumber;
+    // Another tenant's: VACUUM found this one empty and gave its pages away.
+    if (has_nodes(page, tenant.root.tenant)) {
+        *next = page_tail(page)->next;
+        if (*next != InvalidBlockNumber && page_tail(page)->kind == PageKind::list) {
+            prefetch_list(index, tenant, *next);
+        }
+        count = copy_nodes(index, tenant, query, block, page, vector_buffer, nodes);
+    }
+    UnlockReleaseBuffer(buffer);
+    return count;
+}
+
 BlockNumber visit_page(const Index& index, const Tenant& tenant, const float* query,
                        BlockNumber block, float* vector_buffer, VisitNode visit, void* context) {
     CHECK_FOR_INTERRUPTS();
-    Buffer buffer = read_page(index, block, BUFFER_LOCK_SHARE);
-    Page page = BufferGetPage(buffer);
-    BlockNumber next = InvalidBlockNumber;
     Node nodes[page_slots_max];
-    int count = 0;
-    // Another tenant's: VACUUM found this one empty and gave its pages away.
-    if (is_page(page, PageKind::node, tenant.root.tenant)) {
-        count = copy_nodes(index, tenant, query, block, page, vector_buffer, nodes);
-        next = page_tail(page)->next;
-    }
-    UnlockReleaseBuffer(buffer);
+    BlockNumber next;
+    const int count = read_nodes(index, tenant, query, block, vector_buffer, nodes, &next);
     for (int i = 0; i < count; ++i) {
         visit(context, nodes[i].id, nodes[i].slot, nodes[i].distance);
     }
     return next;
+}
+
+// Nodes move from list pages to others: the root's lock keeps them in place while all are copied.
+// False if there are no list pages (any more); then *tenant says where the nodes are.
+bool visit_list(const Index& index, Tenant* tenant, const float* query, float* vector_buffer,
+                VisitNode visit, void* context) {
+    Root* root;
+    Buffer root_buffer = lock_root(index, *tenant, BUFFER_LOCK_SHARE, &root);
+    if (!BufferIsValid(root_buffer)) {
+        return true;  // nothing is left of the tenant
+    }
+    tenant->root = *root;
+    if (root->state != TenantState::list) {
+        UnlockReleaseBuffer(root_buffer);
+        return false;
+    }
+    uint64 room = slots_of(*tenant) + page_slots_max;
+    auto* nodes = static_cast<Node*>(palloc(room * sizeof(Node)));
+    uint64 count = 0;
+    BlockNumber block = root->first_node;
+    while (block != InvalidBlockNumber) {
+        if (count + page_slots_max > room) {
+            room *= 2;
+            nodes = static_cast<Node*>(repalloc_huge(nodes, room * sizeof(Node)));
+        }
+        count += static_cast<uint64>(
+            read_nodes(index, *tenant, query, block, vector_buffer, nodes + count, &block));
+    }
+    UnlockReleaseBuffer(root_buffer);
+    for (uint64 i = 0; i < count; ++i) {
+        visit(context, nodes[i].id, nodes[i].slot, nodes[i].distance);
+    }
+    pfree(nodes);
+    return true;
 }
 
 }  // namespace
@@ -73,9 +128,13 @@ BlockNumber visit_page(const Index& index, const Tenant& tenant, const float* qu
 void visit_nodes(const Index& index, const Tenant& tenant, const float* query, VisitNode visit,
                  void* context) {
     auto* vector_buffer = static_cast<float*>(palloc(tenant.geometry.rotated * sizeof(float)));
-    BlockNumber block = tenant.root.first_node;
-    while (block != InvalidBlockNumber) {
-        block = visit_page(index, tenant, query, block, vector_buffer, visit, context);
+    Tenant now = tenant;
+    if (now.root.state != TenantState::list ||
+        !visit_list(index, &now, query, vector_buffer, visit, context)) {
+        BlockNumber block = now.root.first_node;
+        while (block != InvalidBlockNumber) {
+            block = visit_page(index, now, query, block, vector_buffer, visit, context);
+        }
     }
     pfree(vector_buffer);
 }

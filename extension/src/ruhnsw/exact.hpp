@@ -11,7 +11,8 @@ using VisitNode = void (*)(void* context, SlotId id, const Slot& slot, float dis
 // `query` as prepare_vector made it; null: every distance is 0.
 void visit_nodes(const Index& index, const Tenant& tenant, const float* query, VisitNode visit,
                  void* context);
-// The same for one page of the chain; returns the next, InvalidBlockNumber after the last.
+// The same for one page of the chain of a tenant without list pages; returns the next,
+// InvalidBlockNumber after the last.
 BlockNumber visit_nodes_of_page(const Index& index, const Tenant& tenant, const float* query,
                                 BlockNumber block, VisitNode visit, void* context);
 

@@ -53,6 +53,7 @@ Geometry make_geometry(int m, int dimensions) {
     geometry.rotated = static_cast<uint16>(rotated);
     geometry.code_bits = static_cast<uint16>(code_bits);
     geometry.code_bytes = static_cast<uint16>(code_bytes);
+    geometry.list = make_slot_geometry(0, code_bytes, vector_bytes);
     geometry.node = make_slot_geometry(capacity, code_bytes, vector_bytes);
     geometry.upper = make_slot_geometry(static_cast<Size>(m), code_bytes, vector_bytes);
     return geometry;

@@ -18,23 +18,30 @@ void check_tenant_dimensions(const Tenant& tenant, int dimensions) {
     }
 }
 
-// Adds the row to a node of the flat tenant with the same vector, if there is one.
-bool add_to_flat(const Index& index, const Tenant& tenant, const float* vector,
+// Adds the row to a node with the same vector of a tenant without graph, if there is one.
+bool add_to_list(const Index& index, const Tenant& tenant, const float* vector,
                  ItemPointerData tid) {
     const Geometry& geometry = tenant.geometry;
     const Size bytes = geometry.rotated * sizeof(float);
     float* buffer_vector = geometry.vector_in_slot ? nullptr : static_cast<float*>(palloc(bytes));
-    BlockNumber block = tenant.root.first_node;
-    while (block != InvalidBlockNumber) {
+    Root* root;
+    Buffer root_buffer = lock_root(index, tenant, BUFFER_LOCK_SHARE, &root);
+    if (!BufferIsValid(root_buffer)) {
+        return false;
+    }
+    bool is_added = false;
+    BlockNumber block = root->first_node;
+    while (block != InvalidBlockNumber && !is_added) {
         Buffer buffer = read_page(index, block, BUFFER_LOCK_SHARE);
         Page page = BufferGetPage(buffer);
         SlotId same = invalid_slot;
         BlockNumber next = InvalidBlockNumber;
-        if (is_page(page, PageKind::node, tenant.root.tenant)) {
+        if (has_nodes(page, tenant.root.tenant)) {
             next = page_tail(page)->next;
-            const int slots = page_slots(page, geometry.node);
+            const SlotGeometry& part = geometry.on(page_tail(page)->kind);
+            const int slots = page_slots(page, part);
             for (int number = 0; number < slots && same == invalid_slot; ++number) {
-                Slot* slot = slot_at(page, geometry.node, number);
+                Slot* slot = slot_at(page, part, number);
                 if (slot->state != SlotState::live || slot->tid_count == heap_tids_max) {
                     continue;
                 }
@@ -45,12 +52,11 @@ bool add_to_flat(const Index& index, const Tenant& tenant, const float* vector,
             }
         }
         UnlockReleaseBuffer(buffer);
-        if (same != invalid_slot && add_tid(index, tenant, same, vector, tid)) {
-            return true;
-        }
+        is_added = same != invalid_slot && add_tid(index, tenant, same, vector, tid);
         block = next;
     }
-    return false;
+    UnlockReleaseBuffer(root_buffer);
+    return is_added;
 }
 
 struct Row {
@@ -64,8 +70,8 @@ bool insert_into(const Index& index, Tenant* tenant, const Row& row) {
     LinkPlan plan{};
     bool is_planned = false;
     const int level = choose_level(index, row.tid);
-    if (tenant->root.state == TenantState::flat) {
-        if (add_to_flat(index, *tenant, row.vector, row.tid)) {
+    if (tenant->root.state != TenantState::graph) {
+        if (add_to_list(index, *tenant, row.vector, row.tid)) {
             return true;
         }
     } else {
@@ -88,7 +94,7 @@ bool insert_into(const Index& index, Tenant* tenant, const Row& row) {
         free_vector_pages(index, tenant->root.tenant, place);
         return false;
     }
-    if (tenant->root.state == TenantState::flat) {
+    if (tenant->root.state != TenantState::graph) {
         if (is_due_for_graph(*tenant)) {
             make_graph(index, tenant, row.ef_construction);
         }

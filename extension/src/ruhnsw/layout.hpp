@@ -10,7 +10,10 @@
 //   block 1         directory: heads of the bucket chains
 //   bucket pages    one root per tenant (a value of the key column; an index without key column
 //                   has one tenant, of the empty key)
-//   node pages      slots of one tenant's nodes, chained; a node is one distinct vector
+//   list pages      slots of one tenant's nodes without room for links: more to a page, for
+//                   tenants so small that a search reads all of them
+//   node pages      slots of one tenant's nodes with room for links, in the same chain, after its
+//                   list pages; a node is one distinct vector
 //   upper pages     slots of the upper levels of one tenant's graph, chained
 //   vector pages    one vector that does not fit beside its links, chained
 //   free pages      in the free space map
@@ -19,7 +22,7 @@
 namespace pgmind::ruhnsw {
 
 inline constexpr uint32 format_magic = 0x52554857;
-inline constexpr uint32 format_version = 1;
+inline constexpr uint32 format_version = 2;
 inline constexpr uint16 page_magic = 0x5255;
 inline constexpr BlockNumber meta_block = 0;
 inline constexpr BlockNumber directory_block = 1;
@@ -44,7 +47,7 @@ inline SlotId make_slot_id(BlockNumber block, int number) {
     return block << 4 | static_cast<uint32>(number);
 }
 
-enum class PageKind : uint16 { free = 1, meta, directory, bucket, node, upper, vector };
+enum class PageKind : uint16 { free = 1, meta, directory, bucket, node, upper, vector, list };
 
 // In the special space of every page.
 struct PageTail {
@@ -72,7 +75,9 @@ struct DirectoryPage {
     BlockNumber buckets[directory_buckets];
 };
 
-enum class TenantState : uint8 { flat, graph };
+// list: there may be list pages, which only who holds the root's lock may read or change; flat:
+// node pages only, which are not all linked.
+enum class TenantState : uint8 { list, flat, graph };
 
 // An item of a bucket page; the key's bytes follow. Found by key, never by place alone: the item
 // goes when the tenant's last row went.
@@ -105,11 +110,12 @@ enum class SlotState : uint8 { free, live, dead };
 struct Slot {
     uint32 tenant;
     SlotState state;
-    bool linked;  // part of the graph (a flat tenant's nodes are not)
+    bool linked;  // part of the graph (those of a tenant that is none are not)
     uint8 level;
     uint8 tid_count;
     uint16 degree;
-    uint16 unused;
+    bool in_list;  // on a list page
+    uint8 unused;
     BlockNumber vector_block;  // first vector page; invalid where the vector is in the slot
     uint32 vector_token;       // what that page must say
     SlotId base;               // upper levels: the node; level 0: unused
@@ -146,10 +152,17 @@ struct Geometry {
     uint16 code_bits;
     uint16 code_bytes;
     bool vector_in_slot;
+    SlotGeometry list;
     SlotGeometry node;
     SlotGeometry upper;
 
     const SlotGeometry& at_level(int level) const { return level == 0 ? node : upper; }
+    const SlotGeometry& of(const Slot& slot) const {
+        return slot.in_list ? list : at_level(slot.level);
+    }
+    const SlotGeometry& on(PageKind kind) const {
+        return kind == PageKind::list ? list : kind == PageKind::upper ? upper : node;
+    }
 };
 
 Geometry make_geometry(int m, int dimensions);
@@ -186,7 +199,7 @@ inline int page_slots(Page page, const SlotGeometry& geometry) {
     return static_cast<int>((lower - page_head_bytes) / geometry.stride);
 }
 inline Links links_of(Slot* slot, const Geometry& geometry) {
-    const SlotGeometry& part = geometry.at_level(slot->level);
+    const SlotGeometry& part = geometry.of(*slot);
     char* start = reinterpret_cast<char*>(slot);
     return {&slot->degree,
             part.capacity,
@@ -198,7 +211,7 @@ inline Links links_of(Slot* slot, const Geometry& geometry) {
 }
 inline float* vector_in(Slot* slot, const Geometry& geometry) {
     return reinterpret_cast<float*>(reinterpret_cast<char*>(slot) +
-                                    geometry.at_level(slot->level).vector_offset);
+                                    geometry.of(*slot).vector_offset);
 }
 
 }  // namespace pgmind::ruhnsw

@@ -24,7 +24,7 @@ bool write_links(const Index& index, const Tenant& tenant, SlotId id, int level,
         return false;
     }
     PageEdit edit = edit_start(index);
-    slot = slot_on(edit_page(&edit, buffer), tenant.geometry, id, level);
+    slot = slot_on(edit_page(&edit, buffer), tenant.geometry, id);
     const Links links = links_of(slot, tenant.geometry);
     for (uint32 i = 0; i < plan.count; ++i) {
         put_edge(links, i, plan.ids[i], plan.factors[i],
@@ -186,7 +186,7 @@ bool add_edge(const Index& index, const Tenant& tenant, SlotId parent, int level
     }
     if (!kept && place != graph::no_slot) {
         PageEdit edit = edit_start(index);
-        slot = slot_on(edit_page(&edit, buffer), geometry, parent, level);
+        slot = slot_on(edit_page(&edit, buffer), geometry, parent);
         links = links_of(slot, geometry);
         put_edge(links, static_cast<uint32>(place), child, factors, code);
         *links.degree =

@@ -49,7 +49,10 @@ bool pin_edge(const Index& index, const Tenant& tenant, SlotId parent, int level
 // Makes a live node the entry of a graph that has no live one; false if it has.
 bool set_lost_entry(const Index& index, Tenant* tenant, SlotId id);
 
-// Turns a flat tenant into a graph, or waits for another process that is doing so.
+// Moves the nodes of list pages to node pages. The caller alone does so for the tenant.
+void widen_list(const Index& index, Tenant* tenant);
+
+// Turns a tenant that is none into a graph, or waits for another process that is doing so.
 void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction);
 
 }  // namespace pgmind::ruhnsw

@@ -19,9 +19,11 @@ Chain chain_of(const Root& root, int level) {
     return {root.first_upper, root.last_upper, root.insert_upper};
 }
 
-void fill_slot(Slot* slot, const Geometry& geometry, uint32 tenant, const NewSlot& source) {
-    std::memset(slot, 0, geometry.at_level(source.level).stride);
+void fill_slot(Slot* slot, const Geometry& geometry, PageKind kind, uint32 tenant,
+               const NewSlot& source) {
+    std::memset(slot, 0, geometry.on(kind).stride);
     slot->tenant = tenant;
+    slot->in_list = kind == PageKind::list;
     slot->state = SlotState::live;
     slot->level = static_cast<uint8>(source.level);
     slot->base = source.base;
@@ -40,15 +42,17 @@ void fill_slot(Slot* slot, const Geometry& geometry, uint32 tenant, const NewSlo
 // Stores the slot on the page if there is room, else tells the next page of the chain.
 SlotId append_on_page(const Index& index, const Tenant& tenant, BlockNumber block,
                       const NewSlot& source, BlockNumber* next) {
-    const SlotGeometry& geometry = tenant.geometry.at_level(source.level);
-    const PageKind kind = source.level == 0 ? PageKind::node : PageKind::upper;
+    const uint32 id_of_tenant = tenant.root.tenant;
     Buffer buffer = read_page(index, block, BUFFER_LOCK_EXCLUSIVE);
     Page page = BufferGetPage(buffer);
     *next = InvalidBlockNumber;
-    if (!is_page(page, kind, tenant.root.tenant)) {
+    if (source.level == 0 ? !has_nodes(page, id_of_tenant)
+                          : !is_page(page, PageKind::upper, id_of_tenant)) {
         UnlockReleaseBuffer(buffer);
         return invalid_slot;
     }
+    const PageKind kind = page_tail(page)->kind;
+    const SlotGeometry& geometry = tenant.geometry.on(kind);
     *next = page_tail(page)->next;
     const int used = page_slots(page, geometry);
     int number = 0;
@@ -62,7 +66,7 @@ SlotId append_on_page(const Index& index, const Tenant& tenant, BlockNumber bloc
         if (number == used) {
             set_used(page, static_cast<Size>(used + 1) * geometry.stride);
         }
-        fill_slot(slot_at(page, geometry, number), tenant.geometry, tenant.root.tenant, source);
+        fill_slot(slot_at(page, geometry, number), tenant.geometry, kind, id_of_tenant, source);
         edit_finish(&edit);
         id = make_slot_id(block, number);
     }
@@ -88,10 +92,17 @@ void extend_chain(const Index& index, const Tenant& tenant, int level, const Cha
     if (seen.last != InvalidBlockNumber) {
         last_buffer = read_page(index, seen.last, BUFFER_LOCK_EXCLUSIVE);
     }
+    PageKind kind = level == 0 ? PageKind::node : PageKind::upper;
+    if (level == 0 && root->state == TenantState::list &&
+        (!BufferIsValid(last_buffer) ||
+         page_tail(BufferGetPage(last_buffer))->kind == PageKind::list)) {
+        kind = PageKind::list;
+    }
+    // The root's page first: so it is in every record that changes pages of the chain too, for the
+    // standbys that replay it (widen.cpp).
     PageEdit edit = edit_start(index);
-    init_page(edit_page(&edit, buffer, true), level == 0 ? PageKind::node : PageKind::upper,
-              tenant.root.tenant);
     root = root_at(edit_page(&edit, root_buffer), tenant.offset);
+    init_page(edit_page(&edit, buffer, true), kind, tenant.root.tenant);
     if (BufferIsValid(last_buffer)) {
         page_tail(edit_page(&edit, last_buffer))->next = block;
     }
@@ -169,13 +180,14 @@ SlotId append_slot(const Index& index, Tenant* tenant, const NewSlot& slot) {
 
 Buffer lock_slot(const Index& index, const Tenant& tenant, SlotId id, int level, int lock_mode,
                  Slot** slot) {
-    const SlotGeometry& geometry = tenant.geometry.at_level(level);
+    const uint32 id_of_tenant = tenant.root.tenant;
     Buffer buffer = read_page(index, slot_block(id), lock_mode);
     Page page = BufferGetPage(buffer);
-    if (is_page(page, level == 0 ? PageKind::node : PageKind::upper, tenant.root.tenant) &&
-        slot_number(id) < page_slots(page, geometry)) {
-        *slot = slot_at(page, geometry, slot_number(id));
-        if ((*slot)->state != SlotState::free && (*slot)->tenant == tenant.root.tenant &&
+    const bool fits =
+        level == 0 ? has_nodes(page, id_of_tenant) : is_page(page, PageKind::upper, id_of_tenant);
+    if (fits && slot_number(id) < page_slots(page, tenant.geometry.on(page_tail(page)->kind))) {
+        *slot = slot_on(page, tenant.geometry, id);
+        if ((*slot)->state != SlotState::free && (*slot)->tenant == id_of_tenant &&
             (*slot)->level == level) {
             return buffer;
         }
@@ -218,7 +230,7 @@ bool add_tid(const Index& index, const Tenant& tenant, SlotId id, const float* v
     }
     if (added) {
         PageEdit edit = edit_start(index);
-        slot = slot_on(edit_page(&edit, buffer), tenant.geometry, id, 0);
+        slot = slot_on(edit_page(&edit, buffer), tenant.geometry, id);
         slot->tids[slot->tid_count++] = tid;
         edit_finish(&edit);
     }

@@ -7,9 +7,9 @@
 // Slots: appending, changing.
 namespace pgmind::ruhnsw {
 
-// A flat tenant with more slots than this gets a graph: below, reading all of them costs about what
-// a search of the graph would.
-inline constexpr uint32 flat_slots_max = 128;
+// A tenant with more slots than this gets a graph: below, reading all of them costs about what a
+// search of the graph would.
+inline constexpr uint32 list_slots_max = 128;
 
 struct NewSlot {
     int level;
@@ -21,8 +21,8 @@ struct NewSlot {
 };
 
 // Stores the slot, not linked yet, on a page of the tenant. tenant->root becomes what it was at
-// that moment: an insert that sees a flat tenant here need not link, as whoever turns it into a
-// graph sees this slot. invalid_slot if the tenant is no more.
+// that moment: an insert that sees no graph here need not link, as whoever turns the tenant into
+// one sees this slot. invalid_slot if the tenant is no more.
 SlotId append_slot(const Index& index, Tenant* tenant, const NewSlot& slot);
 
 // The page of a slot, locked, and the slot in *slot; InvalidBuffer if it is not the tenant's or
@@ -30,8 +30,8 @@ SlotId append_slot(const Index& index, Tenant* tenant, const NewSlot& slot);
 Buffer lock_slot(const Index& index, const Tenant& tenant, SlotId id, int level, int lock_mode,
                  Slot** slot);
 // The same slot on the copy of the page that edit_page gave.
-inline Slot* slot_on(Page page, const Geometry& geometry, SlotId id, int level) {
-    return slot_at(page, geometry.at_level(level), slot_number(id));
+inline Slot* slot_on(Page page, const Geometry& geometry, SlotId id) {
+    return slot_at(page, geometry.on(page_tail(page)->kind), slot_number(id));
 }
 
 // Copies the vector of a slot that is live and linked to `out`, of geometry.rotated floats; false
@@ -39,13 +39,13 @@ inline Slot* slot_on(Page page, const Geometry& geometry, SlotId id, int level) 
 bool copy_vector(const Index& index, const Tenant& tenant, SlotId id, int level, float* out);
 
 // Adds a row to a node with the same vector; false if there is no such live node or no room in it.
+// Of a slot on a list page the caller holds the root's lock.
 bool add_tid(const Index& index, const Tenant& tenant, SlotId id, const float* vector,
              ItemPointerData tid);
 
 // Whether the tenant has so many slots that it should get a graph.
 inline bool is_due_for_graph(const Tenant& tenant) {
-    return tenant.root.state == TenantState::flat &&
-           tenant.root.node_pages * tenant.geometry.node.slots_per_page > flat_slots_max;
+    return tenant.root.state != TenantState::graph && slots_of(tenant) > list_slots_max;
 }
 
 }  // namespace pgmind::ruhnsw

@@ -105,6 +105,7 @@ void prefetch_page(const Index& index, BlockNumber block, Size offset, Size byte
     // Another page by now, perhaps: then the hint is useless, but reading ahead does no harm.
     const char* page = BufferGetPage(cached.buffer);
     const char* start = page + offset;
+    __builtin_prefetch(GetBufferDescriptor(static_cast<uint32>(cached.buffer - 1)), 1);
     __builtin_prefetch(page);
     __builtin_prefetch(page + BLCKSZ - MAXALIGN(sizeof(PageTail)));
     for (Size i = 0; i < bytes; i += 64) {

@@ -41,6 +41,11 @@ inline bool is_page(Page page, PageKind kind, uint32 tenant) {
     return tail->kind == kind && tail->tenant == tenant;
 }
 
+// Whether it has nodes of level 0: a list page or a node page.
+inline bool has_nodes(Page page, uint32 tenant) {
+    return is_page(page, PageKind::node, tenant) || is_page(page, PageKind::list, tenant);
+}
+
 // A change of up to four pages, all of it or nothing after a crash. Between the first edit_page and
 // edit_finish nothing may raise an error.
 struct PageEdit {

@@ -215,6 +215,7 @@ void make_graph(const Index& index, Tenant* tenant, uint32 ef_construction) {
     claim_promotion(index, *tenant);
     MemoryContext memory =
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw promotion", ALLOCSET_DEFAULT_SIZES);
+    widen_list(index, tenant);
     if (refresh_tenant(index, tenant) && tenant->root.state == TenantState::flat) {
         forget_links(index, tenant);
     }

@@ -168,7 +168,7 @@ uint32 drop_dead_links(const VacuumRun& run, const Tenant& tenant, const Damaged
         return 0;
     }
     PageEdit edit = edit_start(run.index);
-    slot = slot_on(edit_page(&edit, buffer), tenant.geometry, damaged.id, damaged.level);
+    slot = slot_on(edit_page(&edit, buffer), tenant.geometry, damaged.id);
     const Links links = links_of(slot, tenant.geometry);
     uint32 kept = 0;
     for (uint32 i = 0; i < *links.degree; ++i) {

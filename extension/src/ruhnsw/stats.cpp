@@ -17,7 +17,7 @@ struct Totals {
 };
 
 void count_slots(const Tenant& tenant, Page page, Totals* totals) {
-    const SlotGeometry& geometry = tenant.geometry.node;
+    const SlotGeometry& geometry = tenant.geometry.on(page_tail(page)->kind);
     const int slots = page_slots(page, geometry);
     totals->free_slots += geometry.slots_per_page - slots;
     for (int number = 0; number < slots; ++number) {
@@ -43,17 +43,29 @@ bool count_tenant(void* context, const Tenant& tenant, const char*) {
     if (tenant.root.entry != invalid_slot) {
         totals->levels = std::max(totals->levels, tenant.root.level + 1);
     }
-    BlockNumber block = tenant.root.first_node;
+    Root* root;
+    Buffer root_buffer = lock_root(visit->index, tenant, BUFFER_LOCK_SHARE, &root);
+    if (!BufferIsValid(root_buffer)) {
+        return true;
+    }
+    BlockNumber block = root->first_node;
+    const bool is_list = root->state == TenantState::list;
+    if (!is_list) {
+        UnlockReleaseBuffer(root_buffer);
+    }
     while (block != InvalidBlockNumber) {
         CHECK_FOR_INTERRUPTS();
         Buffer buffer = read_page(visit->index, block, BUFFER_LOCK_SHARE);
         Page page = BufferGetPage(buffer);
         block = InvalidBlockNumber;
-        if (is_page(page, PageKind::node, tenant.root.tenant)) {
+        if (has_nodes(page, tenant.root.tenant)) {
             block = page_tail(page)->next;
             count_slots(tenant, page, totals);
         }
         UnlockReleaseBuffer(buffer);
+    }
+    if (is_list) {
+        UnlockReleaseBuffer(root_buffer);
     }
     return true;
 }

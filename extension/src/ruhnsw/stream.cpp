@@ -65,10 +65,6 @@ void read_next_page(Stream* stream) {
     stream->batch_count = search->found_count;
 }
 
-uint64 slots_of(const Tenant& tenant) {
-    return static_cast<uint64>(tenant.root.node_pages) * tenant.geometry.node.slots_per_page;
-}
-
 bool may_read_all(const Stream* stream) {
     return slots_of(stream->tenant) <= stream->nodes_max;
 }
@@ -204,11 +200,12 @@ void note_last(Stream* stream, SlotId id, float distance) {
 void next_batch(Stream* stream) {
     stream->batch_next = 0;
     stream->batch_count = 0;
-    if (stream->query == nullptr) {
+    const TenantState state = stream->tenant.root.state;
+    if (stream->query == nullptr && state != TenantState::list) {
         read_next_page(stream);
     } else if (!stream->is_started) {
         stream->is_started = true;
-        stream->reads_all = stream->tenant.root.state == TenantState::flat;
+        stream->reads_all = state != TenantState::graph;
         stream->reads_all ? read_all(stream) : search_first(stream);
     } else if (!stream->reads_all && stream->goes_on) {
         if (must_walk(stream)) {

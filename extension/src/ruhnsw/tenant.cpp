@@ -114,7 +114,7 @@ Root* make_root(const Key& key, int dimensions, uint32 tenant, Size* bytes) {
     root->hash = key.hash;
     root->tenant = tenant;
     root->dimensions = static_cast<uint16>(dimensions);
-    root->state = TenantState::flat;
+    root->state = TenantState::list;
     root->entry = invalid_slot;
     root->first_node = root->last_node = root->insert_node = InvalidBlockNumber;
     root->first_upper = root->last_upper = root->insert_upper = InvalidBlockNumber;

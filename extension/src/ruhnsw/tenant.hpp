@@ -25,6 +25,13 @@ struct Tenant {
     Geometry geometry;
 };
 
+// How many nodes there is room for on the tenant's pages.
+inline uint64 slots_of(const Tenant& tenant) {
+    const SlotGeometry& part =
+        tenant.root.state == TenantState::list ? tenant.geometry.list : tenant.geometry.node;
+    return static_cast<uint64>(tenant.root.node_pages) * part.slots_per_page;
+}
+
 bool find_tenant(const Index& index, const Key& key, Tenant* tenant);
 // Creates the tenant if there is none. Concurrent callers get the same one.
 void find_or_create_tenant(const Index& index, const Key& key, int dimensions, Tenant* tenant);

@@ -5,42 +5,11 @@
 namespace pgmind::ruhnsw {
 namespace {
 
-// Takes the dead rows out of a slot; true if that changed it.
-bool remove_tids(VacuumRun* run, Slot* slot) {
-    int kept = 0;
-    for (int i = 0; i < slot->tid_count; ++i) {
-        if (run->callback(&slot->tids[i], run->callback_state)) {
-            run->stats->tuples_removed += 1;
-        } else {
-            slot->tids[kept++] = slot->tids[i];
-        }
-    }
-    const bool changed = kept != slot->tid_count;
-    slot->tid_count = static_cast<uint8>(kept);
-    return changed;
-}
-
 void note_live(VacuumTenant* tenant, const Slot* slot, SlotId id) {
     if (slot->linked && (tenant->best == invalid_slot || slot->level > tenant->best_level)) {
         tenant->best = id;
         tenant->best_level = slot->level;
     }
-}
-
-bool has_dead_tid(VacuumRun* run, Page page, const SlotGeometry& geometry, int slots) {
-    for (int number = 0; number < slots; ++number) {
-        const Slot* slot = slot_at(page, geometry, number);
-        if (slot->state != SlotState::live) {
-            continue;
-        }
-        for (int i = 0; i < slot->tid_count; ++i) {
-            ItemPointerData tid = slot->tids[i];
-            if (run->callback(&tid, run->callback_state)) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 void remove_from_nodes(VacuumRun* run, Buffer buffer, VacuumTenant* tenant) {
@@ -256,11 +225,43 @@ void begin_run(VacuumRun* run) {
     run->memory =
         AllocSetContextCreate(CurrentMemoryContext, "ruhnsw vacuum", ALLOCSET_DEFAULT_SIZES);
     run->slot_memory = AllocSetContextCreate(run->memory, "ruhnsw repair", ALLOCSET_DEFAULT_SIZES);
-    cover_pages(run);
     load_tenants(run);
+    remove_from_lists(run);
+    // Not before: what moved off a list page until now has to be met.
+    cover_pages(run);
 }
 
 }  // namespace
+
+bool remove_tids(VacuumRun* run, Slot* slot) {
+    int kept = 0;
+    for (int i = 0; i < slot->tid_count; ++i) {
+        if (run->callback(&slot->tids[i], run->callback_state)) {
+            run->stats->tuples_removed += 1;
+        } else {
+            slot->tids[kept++] = slot->tids[i];
+        }
+    }
+    const bool changed = kept != slot->tid_count;
+    slot->tid_count = static_cast<uint8>(kept);
+    return changed;
+}
+
+bool has_dead_tid(VacuumRun* run, Page page, const SlotGeometry& geometry, int slots) {
+    for (int number = 0; number < slots; ++number) {
+        const Slot* slot = slot_at(page, geometry, number);
+        if (slot->state != SlotState::live) {
+            continue;
+        }
+        for (int i = 0; i < slot->tid_count; ++i) {
+            ItemPointerData tid = slot->tids[i];
+            if (run->callback(&tid, run->callback_state)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
 
 Buffer read_vacuum_page(const VacuumRun& run, BlockNumber block, int lock_mode) {
     Buffer buffer =

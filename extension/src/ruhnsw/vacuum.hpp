@@ -3,7 +3,10 @@
 #include "ruhnsw/link.hpp"
 
 // VACUUM of an index:
-//   1. dead rows leave their nodes; a node without rows becomes dead: still a step, never a result
+//   0. dead rows leave list pages, tenant by tenant under the root's lock; nothing points to a slot
+//      there, so it becomes free. A node that moves to a node page later takes no dead row along
+//   1. dead rows leave the other nodes; a node without rows becomes dead: still a step, never a
+//   result
 //   2. every insert that might not know so yet is waited for; slots of upper levels become
 //      dead then, and inserts are waited for again
 //   3. live nodes that only dead ones led to are led to by others, and then entries that died are
@@ -60,6 +63,12 @@ Buffer read_vacuum_page(const VacuumRun& run, BlockNumber block, int lock_mode);
 VacuumTenant* find_vacuum_tenant(const VacuumRun& run, uint32 id);
 
 void load_tenants(VacuumRun* run);
+// Step 0.
+void remove_from_lists(VacuumRun* run);
+// Takes the dead rows out of a slot; true if that changed it.
+bool remove_tids(VacuumRun* run, Slot* slot);
+// Whether a live slot of the page has a dead row.
+bool has_dead_tid(VacuumRun* run, Page page, const SlotGeometry& geometry, int slots);
 // Puts the best of the live nodes in place of an entry that is dead.
 void replace_entry(const VacuumRun& run, const VacuumTenant& tenant);
 // The end of step 5.

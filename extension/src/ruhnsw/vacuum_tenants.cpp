@@ -43,13 +43,12 @@ bool is_page_empty(const VacuumRun& run, const VacuumTenant& tenant, BlockNumber
     if (block == InvalidBlockNumber) {
         return true;
     }
-    const Geometry& geometry = tenant.tenant.geometry;
-    const SlotGeometry& part = kind == PageKind::node ? geometry.node : geometry.upper;
     bool empty = true;
     Buffer buffer = read_page(run.index, block, BUFFER_LOCK_SHARE);
     Page page = BufferGetPage(buffer);
-    if (is_page(page, kind, tenant.id)) {
+    if (kind == PageKind::node ? has_nodes(page, tenant.id) : is_page(page, kind, tenant.id)) {
         *next = page_tail(page)->next;
+        const SlotGeometry& part = tenant.tenant.geometry.on(page_tail(page)->kind);
         const int slots = page_slots(page, part);
         for (int number = 0; number < slots && empty; ++number) {
             empty = slot_at(page, part, number)->state == SlotState::free;

@@ -60,6 +60,41 @@ INSERT INTO entries (namespace, v) VALUES ('large', '[1,2]');
 SELECT namespace, v FROM entries WHERE namespace = 'large' ORDER BY v <=> '[1,2]';
 SELECT * FROM ruhnsw_check('entries_v');
 
+-- A list gives dead rows' room to the next ones, and becomes a graph with all that is left.
+CREATE TABLE lists (id serial, k text, v ruvector) WITH (autovacuum_enabled = off);
+CREATE INDEX lists_v ON lists USING ruhnsw (k, v);
+INSERT INTO lists (k, v) SELECT 'short', sample_vector(64, i) FROM generate_series(1, 100) i;
+INSERT INTO lists (k, v) SELECT 'long', sample_vector(2000, i) FROM generate_series(1, 100) i;
+SELECT pg_relation_size('lists_v') AS before \gset
+DELETE FROM lists WHERE id % 2 = 0;
+VACUUM lists;
+SELECT tenants, graphs, nodes, dead FROM ruhnsw_index_stats('lists_v');
+SELECT recall('lists', '<->', 10, 64, $$k = 'short'$$) AS short,
+    recall('lists', '<->', 10, 2000, $$k = 'long'$$) AS long;
+INSERT INTO lists (k, v) SELECT 'short', sample_vector(64, i) FROM generate_series(201, 250) i;
+INSERT INTO lists (k, v) SELECT 'long', sample_vector(2000, i) FROM generate_series(201, 250) i;
+SELECT pg_relation_size('lists_v') = :before AS reused, nodes, free_slots < 32 AS filled
+FROM ruhnsw_index_stats('lists_v');
+SELECT * FROM ruhnsw_check('lists_v');
+INSERT INTO lists (k, v) SELECT 'short', sample_vector(64, i) FROM generate_series(301, 400) i;
+INSERT INTO lists (k, v) SELECT 'long', sample_vector(2000, i) FROM generate_series(301, 400) i;
+-- The same vector once more joins its node, in a list and in a graph.
+INSERT INTO lists (k, v) SELECT 'twice', '[1,2]' FROM generate_series(1, 12);
+INSERT INTO lists (k, v) VALUES ('short', sample_vector(64, 1));
+SELECT tenants, graphs, nodes, tuples FROM ruhnsw_index_stats('lists_v');
+SELECT recall('lists', '<->', 10, 64, $$k = 'short'$$) >= 0.95 AS short,
+    recall('lists', '<->', 10, 2000, $$k = 'long'$$) >= 0.95 AS long;
+SET enable_sort = off;
+SELECT k, count(*) FROM (SELECT k FROM lists WHERE k = ANY ('{short,twice}')
+    ORDER BY v <-> NULL) a GROUP BY k ORDER BY k;
+RESET enable_sort;
+SELECT * FROM ruhnsw_check('lists_v');
+DELETE FROM lists;
+VACUUM lists;
+SELECT tenants, nodes FROM ruhnsw_index_stats('lists_v');
+SELECT * FROM ruhnsw_check('lists_v');
+DROP TABLE lists;
+
 -- Every key type.
 CREATE TABLE keyed (a integer, b bigint, c uuid, d varchar(20), v ruvector(2));
 CREATE INDEX ON keyed USING ruhnsw (a, v);
