@@ -75,6 +75,8 @@ constexpr std::array kSettings = {
     Setting{"limits.concurrency", Type::integer, "8192",
             "Requests at once on this gateway; shared evenly when it becomes scarce; 0: no limit.",
             0, 1'000'000},
+    Setting{"security.second_factor_roles", Type::text_list, "admin",
+            "Roles whose password logins need a second factor; empty: none."},
     Setting{"metrics.open", Type::boolean, "true",
             "Serve /metrics without a key to callers on this machine."},
     Setting{"mcp.conformance_fixtures", Type::boolean, "false",

@@ -1,4 +1,7 @@
 """Passwords and sessions: over REST, and from the command line as people use it."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pty
@@ -39,7 +42,8 @@ def make_user(admin):
         name = "user-" + uuid.uuid4().hex[:10]
         body = {"name": name, "kind": "user", "grants": list(grants)}
         assert admin.post("/api/v1/principals", body).status == 201
-        assert admin.put(f"/api/v1/principals/{name}/password", {"password": PASSWORD}).status == 204
+        path = f"/api/v1/principals/{name}/password"
+        assert admin.put(path, {"password": PASSWORD}).status == 204
         return name
     return make
 
@@ -201,7 +205,7 @@ class Person:
         return self.run("--key-file", str(self.server.data / "admin.key"), *words, text=text)
 
     def at_terminal(self, *words, typed=()):
-        """Runs it on a terminal, types a line at each prompt; gives (exit status, what it showed)."""
+        """Runs it on a terminal, types a line at each prompt; gives (status, what it showed)."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.execve(str(program()), [str(program()), "--url", self.server.url, *words],
@@ -287,6 +291,81 @@ def test_passwords_are_typed_unseen(person):
     assert "horse" not in shown
     status, shown = person.at_terminal("auth", "login", name, typed=[PASSWORD])
     assert status == DENIED, shown
+
+
+def code_of(secret, steps_later=0):
+    """What an authenticator app shows (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    step = int(time.time()) // 30 + steps_later
+    mac = hmac.new(key, step.to_bytes(8, "big"), hashlib.sha1).digest()
+    offset = mac[-1] & 15
+    number = int.from_bytes(mac[offset:offset + 4], "big") & 0x7fffffff
+    return f"{number % 1_000_000:06}"
+
+
+def test_an_administrator_without_a_second_factor_may_only_enrol_one(admin, make_user):
+    name = make_user(grant("admin"))
+    answer = log_in(admin, name)
+    assert answer.json["second_factor_needed"]
+    session = admin.with_key(answer.json["token"])
+    refused = session.get("/api/v1/principals")
+    assert refused.status == 403 and refused.json["reason"] == "second_factor_required"
+    assert session.get(entry_path("any", "k")).status == 403
+    state = session.get("/api/v1/auth/second-factor").json
+    assert state["required"] and not state["enrolled"]
+
+    secret = session.post("/api/v1/auth/second-factor", {"password": PASSWORD}).json["secret"]
+    confirmed = session.post("/api/v1/auth/second-factor/confirm", {"code": code_of(secret)})
+    codes = confirmed.json["recovery_codes"]
+    assert len(set(codes)) == 10
+    assert session.get("/api/v1/principals").status == 403
+    asked = log_in(admin, name)
+    assert asked.status == 401 and asked.json["reason"] == "second_factor_required"
+    code = code_of(secret, 1)
+    answer = log_in(admin, name, code=code)
+    assert answer.status == 201 and answer.json["second_factor"]
+    assert admin.with_key(answer.json["token"]).get("/api/v1/principals").status == 200
+    assert log_in(admin, name, code=code).json["reason"] == "second_factor_wrong"
+    assert log_in(admin, name, code=codes[0]).status == 201
+    assert log_in(admin, name, code=codes[0]).status == 401
+    assert admin.delete(f"/api/v1/principals/{name}/second-factor").status == 204
+    assert log_in(admin, name).status == 201
+    assert [record["action"] for record in
+            admin.get("/api/v1/audit?resource=" + name).json["records"]
+            if record["action"].startswith("second_factor")] == [
+                "second_factor.reset", "second_factor.confirm", "second_factor.enrol"]
+
+
+def test_a_person_enrols_an_app_by_its_qr_code(person):
+    name = add_user(person)
+    assert person.run("auth", "login", name, "--password-file", "-",
+                      text=PASSWORD + "\n").returncode == 0
+    picture = person.folder / "code.png"
+    done = person.run("auth", "mfa", "enrol", "--password-file", "-", "--png", str(picture),
+                      "--json", text=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n") and picture.stat().st_mode & 0o077 == 0
+    secret = json.loads(done.stdout)["secret"]
+    done = person.run("auth", "mfa", "confirm", code_of(secret))
+    assert done.returncode == 0 and len(done.stdout.split()) == 10, done.stderr
+    recovery = done.stdout.split()
+    assert "10 recovery codes left" in person.run("auth", "mfa", "status").stdout
+    status, shown = person.at_terminal("auth", "login", name, typed=[PASSWORD, code_of(secret, 1)])
+    assert status == 0 and "Code of the authenticator app" in shown, shown
+    assert person.run("auth", "login", name, "--password-file", "-", "--code", recovery[0],
+                      text=PASSWORD + "\n").returncode == 0
+    done = person.run("auth", "mfa", "disable", "--password-file", "-", "--code", recovery[1],
+                      text=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    assert "not enrolled" in person.run("auth", "mfa", "status").stdout
+
+
+def test_the_qr_code_on_the_terminal_holds_the_secret(person):
+    name = add_user(person)
+    person.run("auth", "login", name, "--password-file", "-", text=PASSWORD + "\n")
+    status, shown = person.at_terminal("auth", "mfa", "enrol", typed=[PASSWORD, "000000"])
+    assert "\u2588" in shown and re.search(r"[A-Z2-7]{32}", shown)
+    assert status == 2 and "code" in shown
 
 
 def test_where_nobody_can_be_asked_a_file_is_needed(person):

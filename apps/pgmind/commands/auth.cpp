@@ -15,6 +15,7 @@ void add_auth_command(CommandLine line) {
         "  pgmind auth explain my-agent write memory:notes");
     add_auth_session_commands(line, group);
     add_auth_user_commands(line, group);
+    add_auth_mfa_commands(line, group);
     add_auth_explain_command(line, group);
 }
 

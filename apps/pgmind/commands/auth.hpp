@@ -10,6 +10,8 @@ namespace pgmind::app {
 void add_auth_explain_command(CommandLine line, CLI::App* group);
 /// login, logout, whoami, sessions, revoke: auth_sessions.cpp.
 void add_auth_session_commands(const CommandLine& line, CLI::App* group);
+/// mfa enrol, confirm, status, disable, recovery, reset: auth_mfa.cpp.
+void add_auth_mfa_commands(const CommandLine& line, CLI::App* group);
 /// user add, user passwd, passwd: auth_users.cpp.
 void add_auth_user_commands(const CommandLine& line, CLI::App* group);
 

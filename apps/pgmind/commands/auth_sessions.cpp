@@ -15,19 +15,24 @@ namespace pgmind::app {
 namespace {
 
 constexpr const char* kPasswordFile = "--password-file";
+constexpr const char* kCodeNeeded = "second_factor_required";
 
 struct SessionOptions {
     std::string name;
     std::string password_file;
     std::string token_file;
     std::string session_id;
+    std::string code;
 };
 
 Result<Answer> ask_for_session(ApiClient& client, const std::string& name,
-                               const std::string& password) {
+                               const std::string& password, const std::string& code) {
     std::string body;
     json::ObjectWriter object(body);
     object.string("name", name).string("password", password);
+    if (!code.empty()) {
+        object.string("code", code);
+    }
     object.end();
     return client.call({"POST", {"auth", "login"}, {}, {}, std::move(body)});
 }
@@ -61,6 +66,9 @@ void print_session(const GlobalOptions& global, const Answer& answer,
               << human_time(answer.json()["expires_at"].text()) << " UTC, or "
               << human_count(answer.json()["idle_timeout_seconds"].integer() / 60)
               << " minutes without use\n";
+    if (answer.json()["second_factor_needed"].truth()) {
+        std::cout << "the policy asks for a second factor first: pgmind auth mfa enrol\n";
+    }
     if (!options.token_file.empty()) {
         std::cout << "for later commands: --key-file " << printable(file) << "\n";
     }
@@ -86,7 +94,14 @@ Exit log_in(const GlobalOptions& global, const SessionOptions& options) {
     if (global.verbose) {
         client->be_verbose();
     }
-    const auto answer = ask_for_session(*client, options.name, *password);
+    auto answer = ask_for_session(*client, options.name, *password, options.code);
+    if (!answer && options.code.empty() && answer.error().reason == kCodeNeeded) {
+        const auto code = read_from_terminal("Code of the authenticator app", "--code");
+        if (!code) {
+            return report(code.error());
+        }
+        answer = ask_for_session(*client, options.name, *password, *code);
+    }
     if (!answer) {
         return report(answer.error());
     }
@@ -227,6 +242,8 @@ void add_login(const CommandLine& line, CLI::App* group,
     login->add_option("name", options->name, "Your name")->required();
     login->add_option(kPasswordFile, options->password_file, kPasswordFileHelp)
         ->type_name(kFileType);
+    login->add_option("--code", options->code,
+                      "Code of the second factor, good for once [asked for where needed]");
     login
         ->add_option("-o,--token-file", options->token_file,
                      "File for the token, for use with --key-file [your own session file]")

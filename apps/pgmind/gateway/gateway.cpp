@@ -68,11 +68,28 @@ Result<void> check_exposure(const config::Configuration& configuration) {
     return {};
 }
 
+Result<void> check_second_factor_roles(const config::Configuration& configuration) {
+    for (const std::string& name : configuration.list("security.second_factor_roles")) {
+        if (!security::parse_role(name)) {
+            return fail(
+                invalid_argument("security.second_factor_roles",
+                                 "security.second_factor_roles: there is no role '" + name + "'"));
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_gateway(const config::Configuration& configuration) {
     const auto exposed = check_exposure(configuration);
-    return exposed ? http::check_listening(server_options(configuration)) : exposed;
+    if (!exposed) {
+        return exposed;
+    }
+    if (auto policy = check_second_factor_roles(configuration); !policy) {
+        return policy;
+    }
+    return http::check_listening(server_options(configuration));
 }
 
 class Gateway::Implementation {
@@ -177,6 +194,12 @@ class Gateway::Implementation {
         security.attempts.per_second =
             static_cast<double>(configuration.integer("security.logins_per_minute")) / 60;
         security.rates = rate_limits(configuration);
+        security.second_factor_policy.roles.clear();
+        for (const std::string& name : configuration.list("security.second_factor_roles")) {
+            if (const auto role = security::parse_role(name)) {
+                security.second_factor_policy.roles.push_back(*role);
+            }
+        }
         return security;
     }
 

@@ -113,6 +113,7 @@ class OpenSecurity final : public Security {
                                       std::string session_id) override {
         return inner_->revoke_session(request, std::move(name), std::move(session_id));
     }
+    security::SecondFactors& second_factors() override { return inner_->second_factors(); }
     Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
                                                        AuditQuery query) override {
         return inner_->query_audit(request, std::move(query));

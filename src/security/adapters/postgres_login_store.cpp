@@ -4,6 +4,7 @@
 
 #include "platform/crypto/crypto.hpp"
 #include "security/adapters/postgres_audit_store.hpp"
+#include "security/adapters/postgres_second_factor_store.hpp"
 #include "security/adapters/transaction.hpp"
 
 namespace pgmind::security {
@@ -35,10 +36,12 @@ constexpr Statement kBegin = {
     "  + least(power(2, greatest(0, least(failures - $3::integer, 30))), $4::bigint)"
     "  * interval '1 second') * 1000)::bigint"
     "  FROM pgmind.login_throttle WHERE slot = $1::integer),"
-    " p.principal_id, w.hash"
+    " p.principal_id, w.hash, encode(f.envelope, 'hex'), f.last_step"
     " FROM (SELECT 1) AS one LEFT JOIN pgmind.principals p"
     "  ON p.name = $2 AND p.kind = 'user' AND NOT p.disabled"
-    " LEFT JOIN pgmind.passwords w USING (principal_id)",
+    " LEFT JOIN pgmind.passwords w USING (principal_id)"
+    " LEFT JOIN pgmind.second_factors f"
+    "  ON f.principal_id = p.principal_id AND f.confirmed_at IS NOT NULL",
     Effect::write};
 constexpr Statement kForgive = {"login_forgive",
                                 "UPDATE pgmind.login_throttle SET failures = greatest(0, failures "
@@ -60,10 +63,10 @@ constexpr Statement kRehash = {
 constexpr Statement kInsertSession = {
     "login_insert_session",
     "INSERT INTO pgmind.sessions (session_id, principal_id, hmac, created_at, last_used_at,"
-    " expires_at, remote_address) VALUES ($1, $2::uuid, decode($3, 'hex'),"
+    " expires_at, remote_address, second_factor) VALUES ($1, $2::uuid, decode($3, 'hex'),"
     " timestamptz 'epoch' + $4::bigint * interval '1 microsecond',"
     " timestamptz 'epoch' + $4::bigint * interval '1 microsecond',"
-    " timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6)",
+    " timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6, $7::boolean)",
     Effect::write};
 // A principal has at most 100 open sessions: the oldest end.
 constexpr Statement kEndOldest = {
@@ -118,6 +121,7 @@ Task<Result<void>> insert_session(Session& session, const StoredSession& stored,
     parameters.add(details.session_id).add(details.principal.value());
     parameters.add(crypto::to_hex(stored.digest)).add(microseconds(details.created_at));
     parameters.add(microseconds(details.expires_at)).add(details.remote_address);
+    parameters.add(details.second_factor);
     auto inserted = co_await execute(session, kInsertSession, std::move(parameters), deadline);
     if (!inserted) {
         co_return inserted;
@@ -139,6 +143,11 @@ Task<Result<bool>> write_login(Session& session, const CompletedLogin& login, De
     auto confirmed = co_await confirm(session, checked.principal, checked.hash, deadline);
     if (!confirmed || !*confirmed) {
         co_return confirmed;
+    }
+    auto used =
+        co_await use_second_factor(session, checked.principal, login.second_factor, deadline);
+    if (!used || !*used) {
+        co_return used;
     }
     if (login.rehashed) {
         Parameters parameters;
@@ -219,6 +228,10 @@ class PostgresLoginStore final : public LoginStore {
         } else if (!rows->is_null(0, 3)) {
             attempt.password = StoredPassword{PrincipalId(std::string(rows->text(0, 2))), name,
                                               std::string(rows->text(0, 3))};
+            if (!rows->is_null(0, 4)) {
+                attempt.password->second_factor = StoredSecondFactor{
+                    crypto::from_hex(rows->text(0, 4)).value_or(""), WallTime(), rows->int64(0, 5)};
+            }
         }
         co_return attempt;
     }

@@ -19,7 +19,7 @@ using postgres::Statement;
     "session_id, principal_id, (extract(epoch from created_at) * 1000000)::bigint," \
     " (extract(epoch from last_used_at) * 1000000)::bigint,"                        \
     " (extract(epoch from expires_at) * 1000000)::bigint,"                          \
-    " (extract(epoch from revoked_at) * 1000000)::bigint, remote_address"
+    " (extract(epoch from revoked_at) * 1000000)::bigint, remote_address, second_factor"
 
 // Refused on a standby, which may be behind a revocation.
 constexpr Statement kFind = {"sessions_find",
@@ -62,6 +62,7 @@ SessionDetails read_details(const Rows& rows, std::size_t row) {
     details.expires_at = rows.time_us(row, 4);
     details.revoked_at = rows.optional_time_us(row, 5);
     details.remote_address = rows.text(row, 6);
+    details.second_factor = rows.boolean(row, 7);
     return details;
 }
 
@@ -70,7 +71,7 @@ Result<std::vector<StoredSession>> read_sessions(const Rows& rows) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
         StoredSession session;
         session.details = read_details(rows, row);
-        const auto digest = crypto::from_hex(rows.text(row, 7));
+        const auto digest = crypto::from_hex(rows.text(row, 8));
         if (!digest || digest->size() != session.digest.size()) {
             return fail(BaseErrc::internal, "a stored session's HMAC has not 32 bytes");
         }

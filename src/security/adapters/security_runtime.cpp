@@ -6,7 +6,9 @@
 #include "security/adapters/postgres_audit_store.hpp"
 #include "security/adapters/postgres_directory_store.hpp"
 #include "security/adapters/postgres_login_store.hpp"
+#include "security/adapters/postgres_second_factor_store.hpp"
 #include "security/adapters/postgres_usage_channel.hpp"
+#include "security/adapters/second_factor_cryptography.hpp"
 #include "security/adapters/security_monitor.hpp"
 #include "security/adapters/sodium_key_cryptography.hpp"
 #include "security/api/errors.hpp"
@@ -32,11 +34,13 @@ postgres::PoolLimits two_connections() {
 class SecurityRuntime::Implementation {
   public:
     Implementation(SecurityOptions options, std::unique_ptr<KeyCryptography> cryptography,
-                   std::unique_ptr<PasswordHasher> hasher, async::EventBus& bus,
+                   std::unique_ptr<PasswordHasher> hasher,
+                   std::unique_ptr<SecondFactorCryptography> factors, async::EventBus& bus,
                    metrics::Registry& registry)
         : hasher_(std::move(hasher)),
           thread_(1),
           cryptography_(std::move(cryptography)),
+          factor_cryptography_(std::move(factors)),
           audit_pool_(thread_.loop(0), options.coordinator, two_connections(),
                       options.observe_statement),
           query_pool_(thread_.loop(0), options.coordinator, two_connections(),
@@ -50,6 +54,7 @@ class SecurityRuntime::Implementation {
           audit_store_(make_postgres_audit_store(audit_pool_, query_pool_)),
           directory_store_(make_postgres_directory_store(directory_pool_)),
           login_store_(make_postgres_login_store(login_pool_, options.throttle)),
+          factor_store_(make_postgres_second_factor_store(login_pool_)),
           session_store_(make_postgres_session_store(session_pool_)),
           refresher_(executor(), *directory_store_, cache_, system_clock(), options.refresh),
           audit_(executor(), *audit_store_, system_clock(), options.audit),
@@ -61,8 +66,8 @@ class SecurityRuntime::Implementation {
           usage_channel_(make_postgres_usage_channel(session_pool_)),
           limiter_(options.rates, system_clock()),
           rate_exchange_(executor(), limiter_, *usage_channel_),
-          login_(LoginParts{*login_store_, *hasher_, sessions_, cache_, audit_, failures_,
-                            *cryptography_, bus, system_clock(), options.attempts}),
+          login_(login_parts(options, bus)),
+          second_factors_(*factor_store_, login_, login_parts(options, bus)),
           listener_(
               thread_.loop(0), options.coordinator,
               {std::string(kChannel), std::string(kUsageChannelName)},
@@ -75,7 +80,8 @@ class SecurityRuntime::Implementation {
                    registry),
           ended_(executor()),
           bus_(bus),
-          limits_(options.security) {}
+          limits_(options.security),
+          policy_(options.second_factor_policy) {}
 
     void run() {
         async::spawn(executor(), counted(audit_.run()));
@@ -89,9 +95,10 @@ class SecurityRuntime::Implementation {
     }
 
     std::unique_ptr<Security> make_security() {
-        return std::make_unique<SecurityService>(SecurityParts{
-            cache_, audit_, failures_, administration_, *audit_store_, login_, session_keeper_,
-            sessions_, limiter_, *cryptography_, bus_, system_clock(), executor(), limits_});
+        return std::make_unique<SecurityService>(
+            SecurityParts{cache_, audit_, failures_, administration_, *audit_store_, login_,
+                          second_factors_, session_keeper_, sessions_, limiter_, *cryptography_,
+                          bus_, system_clock(), executor(), limits_, policy_});
     }
 
     Result<void> wait_until_loaded(Deadline deadline) { return block(load(deadline)); }
@@ -134,6 +141,21 @@ class SecurityRuntime::Implementation {
 
   private:
     Executor executor() { return thread_.executor(0); }
+
+    LoginParts login_parts(const SecurityOptions& options, async::EventBus& bus) {
+        return {*login_store_,
+                *hasher_,
+                sessions_,
+                cache_,
+                audit_,
+                failures_,
+                *cryptography_,
+                bus,
+                system_clock(),
+                options.attempts,
+                *factor_cryptography_,
+                options.second_factor_policy};
+    }
 
     template <class T>
     T block(Task<T> task) {
@@ -199,6 +221,7 @@ class SecurityRuntime::Implementation {
     std::unique_ptr<PasswordHasher> hasher_;  // Before the loop that its calls come back to.
     async::Workers thread_;
     std::unique_ptr<KeyCryptography> cryptography_;
+    std::unique_ptr<SecondFactorCryptography> factor_cryptography_;
     postgres::Pool audit_pool_;
     postgres::Pool query_pool_;
     postgres::Pool directory_pool_;
@@ -207,6 +230,7 @@ class SecurityRuntime::Implementation {
     std::unique_ptr<AuditStore> audit_store_;
     std::unique_ptr<DirectoryStore> directory_store_;
     std::unique_ptr<LoginStore> login_store_;
+    std::unique_ptr<SecondFactorStore> factor_store_;
     std::unique_ptr<SessionStore> session_store_;
     DirectoryCache cache_;
     DirectoryRefresher refresher_;
@@ -219,11 +243,13 @@ class SecurityRuntime::Implementation {
     RateLimiter limiter_;
     RateExchange rate_exchange_;
     Login login_;
+    SecondFactorCommands second_factors_;
     postgres::Listener listener_;
     SecurityMonitor monitor_;
     async::Notifier ended_;
     async::EventBus& bus_;
     SecurityLimits limits_;
+    SecondFactorPolicy policy_;
     int running_ = 0;
     bool stopped_ = false;
 };
@@ -232,6 +258,10 @@ Result<std::unique_ptr<SecurityRuntime>> SecurityRuntime::start(SecurityOptions 
                                                                 async::EventBus& bus,
                                                                 metrics::Registry& registry,
                                                                 Deadline deadline) {
+    auto factors = make_second_factor_cryptography(options.hmac_key);
+    if (!factors) {
+        return fail(std::move(factors.error()));
+    }
     auto cryptography = make_key_cryptography(std::move(options.hmac_key));
     if (!cryptography) {
         return fail(std::move(cryptography.error()));
@@ -240,8 +270,9 @@ Result<std::unique_ptr<SecurityRuntime>> SecurityRuntime::start(SecurityOptions 
     if (!hasher) {
         return fail(std::move(hasher.error()));
     }
-    std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(std::make_unique<Implementation>(
-        std::move(options), std::move(*cryptography), std::move(*hasher), bus, registry)));
+    std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(
+        std::make_unique<Implementation>(std::move(options), std::move(*cryptography),
+                                         std::move(*hasher), std::move(*factors), bus, registry)));
     runtime->implementation_->run();
     const auto loaded = runtime->implementation_->wait_until_loaded(deadline);
     if (!loaded) {

@@ -28,6 +28,7 @@ struct SecurityOptions {
     HashingLimits hashing;
     AttemptLimits attempts;
     ThrottleRules throttle;
+    SecondFactorPolicy second_factor_policy;
     SessionRules session;
     SessionLimits sessions;
     RateLimits rates;

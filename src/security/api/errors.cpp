@@ -51,6 +51,10 @@ class Category final : public std::error_category {
                 return "too many requests";
             case Errc::gateway_busy:
                 return "too many requests on this gateway";
+            case Errc::second_factor_exists:
+                return "the second factor exists";
+            case Errc::second_factor_not_found:
+                return "no second factor";
         }
         return "unknown";
     }
@@ -75,8 +79,10 @@ class Category final : public std::error_category {
             case Errc::key_not_found:
             case Errc::session_not_found:
             case Errc::keys_destroyed:
+            case Errc::second_factor_not_found:
                 return Failure::not_found;
             case Errc::principal_exists:
+            case Errc::second_factor_exists:
                 return Failure::already_exists;
             case Errc::last_administrator:
                 return Failure::invalid_argument;

@@ -116,6 +116,7 @@ struct Principal {
     std::vector<Grant> grants;
     std::string key_id;           ///< of the API key that was used; never the key
     std::string session_id = {};  ///< of the session that was used instead of a key
+    bool second_factor = false;   ///< the session began with one
 };
 using PrincipalSnapshot = std::shared_ptr<const Principal>;
 
@@ -136,6 +137,7 @@ struct SessionDetails {
     WallTime expires_at;    ///< however much it is used
     std::optional<WallTime> revoked_at;
     std::string remote_address;  ///< of the login
+    bool second_factor = false;  ///< the login had one
 };
 
 struct PrincipalDetails {

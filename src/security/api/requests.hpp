@@ -56,6 +56,7 @@ struct IssuedApiKey {
 struct LoginRequest {
     std::string name;
     std::string password;
+    std::string code = {};  ///< of a second factor: six digits or a recovery code; empty: none
 };
 
 /// The only time that the token is seen.
@@ -63,6 +64,8 @@ struct IssuedSession {
     std::string token;
     SessionDetails details;
     std::chrono::seconds idle_timeout{};  ///< unused for so long it ends
+    /// The policy asks for a second factor and there is none: this session may only enrol one.
+    bool second_factor_needed = false;
 };
 
 struct PasswordChange {

@@ -8,6 +8,7 @@
 #include "security/api/admittance.hpp"
 #include "security/api/principal.hpp"
 #include "security/api/requests.hpp"
+#include "security/api/second_factors.hpp"
 
 namespace pgmind::security {
 
@@ -92,8 +93,10 @@ class Security {
     /// unauthenticated is one and the same answer, after the same time, whether the name or the
     /// password is wrong or the principal disabled. resource_exhausted after too many attempts from
     /// the address or with the name (also for names that nobody has); its detail says when to come
-    /// again. unavailable when more passwords arrive than can be hashed. Each attempt is durable
-    /// in the audit log before the reply, as authenticate() says.
+    /// again. unavailable when more passwords arrive than can be hashed. Where there is a second
+    /// factor, a right password without its code is unauthenticated with the reason
+    /// "second_factor_required"; a code is good for one login, whichever gateway it reaches. Each
+    /// attempt is durable in the audit log before the reply, as authenticate() says.
     virtual Task<Result<IssuedSession>> log_in(const RequestContext& request,
                                                LoginRequest login) = 0;
     /// The caller has authorised Action::admin on ResourceType::principals. Ends all sessions of
@@ -114,6 +117,9 @@ class Security {
     virtual Task<Result<void>> revoke_session(const RequestContext& request,
                                               std::string principal_name,
                                               std::string session_id) = 0;
+
+    /// Lives as long as this.
+    virtual SecondFactors& second_factors() = 0;
 
     virtual Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
                                                                AuditQuery query) = 0;

@@ -4,6 +4,23 @@
 #include "security/app/security_service.hpp"
 
 namespace pgmind::security {
+
+Error second_factor_needed() {
+    Error error(Errc::permission_denied,
+                "a second factor is needed: enrol one (pgmind auth mfa enrol), then log in again");
+    error.reason = "second_factor_required";
+    return error;
+}
+
+bool SecurityService::lacks_second_factor(const Directory& directory,
+                                          const Principal& principal) const {
+    if (principal.session_id.empty() || principal.second_factor) {
+        return false;
+    }
+    const PrincipalDetails* details = directory.find_principal(principal.id);
+    return details != nullptr && parts_.policy.asks_for_one(details->grants, parts_.clock.now());
+}
+
 // The newest grants of a principal, not those it was authenticated with; nullptr when it, its key
 // or its session is not valid any more.
 const std::vector<Grant>* SecurityService::grants_now(const Directory& directory,
@@ -13,12 +30,18 @@ const std::vector<Grant>* SecurityService::grants_now(const Directory& directory
         !parts_.sessions.usable(principal.session_id, now, parts_.clock.steady_now())) {
         return nullptr;
     }
+    if (lacks_second_factor(directory, principal)) {
+        return nullptr;
+    }
     return directory.current_grants(principal, now);
 }
 
 Decision SecurityService::decide_now(const Directory& directory, const Principal& principal,
                                      Action action, const Resource& resource) const {
     const std::vector<Grant>* grants = grants_now(directory, principal);
+    if (grants == nullptr && lacks_second_factor(directory, principal)) {
+        return {false, "second factor needed"};
+    }
     if (grants == nullptr) {
         return {false, "principal, key or session no longer valid"};
     }
@@ -46,6 +69,9 @@ Task<Result<void>> SecurityService::authorize(const RequestContext& request,
         co_await write_denial(request, *principal, action, resource, decision.reason);
     if (!written) {
         co_return fail(written.error());
+    }
+    if (lacks_second_factor(**directory, *principal)) {
+        co_return fail(second_factor_needed());
     }
     std::string detail = "'" + principal->name + "' may not " + std::string(name_of(action));
     detail += " " + std::string(name_of(resource.type));

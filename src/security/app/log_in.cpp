@@ -38,6 +38,13 @@ Task<Result<void>> SecurityService::set_password(const RequestContext& request,
 Task<Result<void>> SecurityService::change_password(const RequestContext& request,
                                                     PrincipalSnapshot principal,
                                                     PasswordChange change) {
+    const auto directory = reader_.current(parts_.clock.steady_now());
+    if (!directory) {
+        co_return fail(directory.error());
+    }
+    if (lacks_second_factor(**directory, *principal)) {
+        co_return fail(second_factor_needed());
+    }
     auto work = parts_.login.change_password(request, std::move(principal), std::move(change));
     auto done = co_await async::run_on(parts_.loop, std::move(work));
     co_return done;
@@ -114,7 +121,8 @@ SecurityService::SessionCheck SecurityService::check_session(
         return {nullptr, std::move(id), "principal unknown"};
     }
     auto principal = std::make_shared<const Principal>(
-        Principal{details->id, details->name, details->kind, details->grants, "", id});
+        Principal{details->id, details->name, details->kind, details->grants, "", id,
+                  session->details.second_factor});
     const std::string_view reason =
         details->disabled
             ? "principal disabled"

@@ -21,6 +21,9 @@ Error too_many(std::chrono::milliseconds wait) {
     return error;
 }
 
+constexpr const char* kCodeNeeded = "second_factor_required";
+constexpr const char* kWrongCode = "second_factor_wrong";
+
 // What somebody typed as a name may be a password: only what could be a name is passed on.
 std::string readable_name(const std::string& name) {
     return validate_principal_name(name) ? name : "";
@@ -103,8 +106,85 @@ Task<Result<Login::Checked>> Login::check(const RequestContext& request, std::st
     co_return Checked{slot, std::move(*attempt->password), std::move(result->rehashed)};
 }
 
+Task<Result<void>> Login::forgive(const RequestContext& request, const Checked& checked) {
+    auto done = co_await parts_.store.forgive(checked.slot, request.deadline);
+    co_return done;
+}
+
+Task<Error> Login::refuse_code(const RequestContext& request, std::string_view action,
+                               const std::string& name) {
+    Error answer(Errc::unauthenticated, "the code is wrong, or was used before");
+    answer.reason = kWrongCode;
+    Error error = co_await refuse(request, action, name, "wrong or used code", std::move(answer));
+    co_return error;
+}
+
+Result<std::optional<SecondFactorUse>> Login::find_use(const PrincipalId& principal,
+                                                       const StoredSecondFactor& factor,
+                                                       const std::string& code) const {
+    if (const auto recovery = parse_recovery_code(code)) {
+        return SecondFactorUse{
+            factor.envelope, std::nullopt,
+            parts_.cryptography.digest(recovery_message(*recovery, principal.value()))};
+    }
+    const auto number = parse_totp_code(code);
+    if (!number) {
+        return std::nullopt;
+    }
+    auto secret = parts_.factor_cryptography.open(factor.envelope, principal);
+    if (!secret) {
+        return fail(std::move(secret.error()));
+    }
+    const auto step = matching_step(
+        *number, parts_.clock.now(), factor.last_step,
+        [&](std::string_view text) { return parts_.factor_cryptography.mac(*secret, text); });
+    parts_.cryptography.wipe(*secret);
+    if (!step) {
+        return std::nullopt;
+    }
+    return SecondFactorUse{factor.envelope, step, std::nullopt};
+}
+
+// The counter stays one too high until the login is complete: codes are guessed no faster than
+// passwords. Only who brings no code at all has guessed nothing.
+Task<Result<std::optional<SecondFactorUse>>> Login::prove(const RequestContext& request,
+                                                          std::string_view action,
+                                                          const std::string& name,
+                                                          const Checked& checked,
+                                                          const std::string& code) {
+    if (!checked.password.second_factor) {
+        co_return std::nullopt;
+    }
+    if (code.empty()) {
+        const auto forgiven = co_await forgive(request, checked);
+        if (!forgiven) {
+            co_return fail(forgiven.error());
+        }
+        Error answer(Errc::unauthenticated, "the code of the second factor is needed");
+        answer.reason = kCodeNeeded;
+        Error error =
+            co_await refuse(request, action, name, "second factor needed", std::move(answer));
+        co_return fail(std::move(error));
+    }
+    auto use = find_use(checked.password.principal, *checked.password.second_factor, code);
+    if (use && !*use) {
+        Error error = co_await refuse_code(request, action, name);
+        co_return fail(std::move(error));
+    }
+    co_return use;
+}
+
+// By what the directory says now: authorize() asks again at each request.
+bool Login::second_factor_needed(const SessionDetails& session) const {
+    const auto directory = parts_.directory.newest();
+    const PrincipalDetails* owner =
+        directory == nullptr ? nullptr : directory->find_principal(session.principal);
+    return owner != nullptr && !session.second_factor &&
+           parts_.policy.asks_for_one(owner->grants, parts_.clock.now());
+}
+
 StoredSession Login::make_session(const RequestContext& request, const PrincipalId& principal,
-                                  const KeyMaterial& material) const {
+                                  const KeyMaterial& material, bool second_factor) const {
     const WallTime now = parts_.clock.now();
     StoredSession session;
     const KeyDigest tag = parts_.cryptography.digest(seed_message(material.key_id));
@@ -114,6 +194,7 @@ StoredSession Login::make_session(const RequestContext& request, const Principal
     session.details.last_used_at = now;
     session.details.expires_at = now + parts_.sessions.rules().lifetime;
     session.details.remote_address = record_of(request, now).remote_address;
+    session.details.second_factor = second_factor;
     session.digest = parts_.cryptography.digest(
         session_message(session.details.session_id, material.secret, principal.value()));
     return session;
@@ -145,19 +226,31 @@ Task<Result<IssuedSession>> Login::begin_session(RequestContext request, LoginRe
     if (!checked) {
         co_return fail(std::move(checked.error()));
     }
+    auto use = co_await prove(request, "login", wanted.name, *checked, wanted.code);
+    if (!use) {
+        co_return fail(std::move(use.error()));
+    }
     KeyMaterial material = parts_.cryptography.generate();
     const PrincipalId principal = checked->password.principal;
-    StoredSession session = make_session(request, principal, material);
+    StoredSession session = make_session(request, principal, material, use->has_value());
     const SteadyTime asked_at = parts_.clock.steady_now();
     AuditRecord record = password_record(request, parts_.clock.now(), "login", wanted.name);
     record.principal_id = principal.value();
     record.principal_name = wanted.name;
     record.reason = "session " + session.details.session_id;
-    const CompletedLogin login{checked->slot, std::move(checked->password),
-                               std::move(checked->rehashed), session, std::move(record)};
+    const CompletedLogin login{checked->slot,
+                               std::move(checked->password),
+                               std::move(checked->rehashed),
+                               session,
+                               std::move(*use),
+                               std::move(record)};
     const auto done = co_await parts_.store.complete(login, request.deadline);
     if (!done) {
         co_return fail(done.error());
+    }
+    if (!*done && login.second_factor) {
+        Error error = co_await refuse_code(request, "login", wanted.name);
+        co_return fail(std::move(error));
     }
     if (!*done) {
         Error answer = wrong();
@@ -166,7 +259,8 @@ Task<Result<IssuedSession>> Login::begin_session(RequestContext request, LoginRe
         co_return fail(std::move(error));
     }
     IssuedSession issued{format_session_token(session.details.session_id, material.secret),
-                         session.details, parts_.sessions.rules().idle};
+                         session.details, parts_.sessions.rules().idle,
+                         second_factor_needed(session.details)};
     parts_.cryptography.wipe(material.secret);
     parts_.sessions.put(std::move(session), asked_at);
     publish(request, principal, PrincipalAuthenticated{wanted.name});

@@ -13,6 +13,7 @@
 #include "security/app/ports.hpp"
 #include "security/app/session_cache.hpp"
 #include "security/domain/attempt_limiter.hpp"
+#include "security/domain/second_factor_policy.hpp"
 
 namespace pgmind::security {
 
@@ -28,6 +29,8 @@ struct LoginParts {
     async::EventBus& bus;
     const Clock& clock;
     AttemptLimits limits;
+    const SecondFactorCryptography& factor_cryptography;
+    SecondFactorPolicy policy = {};
 };
 
 /// How logins ended, since the start. Counted on the security loop, read on any thread.
@@ -51,28 +54,46 @@ class Login {
                                     std::string password);
     Task<Result<void>> change_password(RequestContext request, PrincipalSnapshot principal,
                                        PasswordChange change);
-    /// Thread-safe.
-    const LoginOutcomes& outcomes() const { return outcomes_; }
 
-  private:
-    Task<Result<IssuedSession>> begin_session(RequestContext request, LoginRequest wanted);
-    void count(const Result<IssuedSession>& login);
     /// A password that was right, and its counter, which is still one too high.
     struct Checked {
         ThrottleSlot slot = 0;
         StoredPassword password;
         std::optional<std::string> rehashed;
     };
-    ThrottleSlot slot_of(std::string_view name) const;
     Task<Result<Checked>> check(const RequestContext& request, std::string_view action,
                                 const std::string& name, const std::string& password);
+    /// Takes the failure back that a check counted.
+    Task<Result<void>> forgive(const RequestContext& request, const Checked& checked);
+    /// What the code is a use of; none when the principal has no second factor. Refuses as a wrong
+    /// password is refused.
+    Task<Result<std::optional<SecondFactorUse>>> prove(const RequestContext& request,
+                                                       std::string_view action,
+                                                       const std::string& name,
+                                                       const Checked& checked,
+                                                       const std::string& code);
+    /// None when the code is wrong or was used. Fails when the secret cannot be read.
+    Result<std::optional<SecondFactorUse>> find_use(const PrincipalId& principal,
+                                                    const StoredSecondFactor& factor,
+                                                    const std::string& code) const;
+    Task<Error> refuse_code(const RequestContext& request, std::string_view action,
+                            const std::string& name);
+
+    /// Thread-safe.
+    const LoginOutcomes& outcomes() const { return outcomes_; }
+
+  private:
+    Task<Result<IssuedSession>> begin_session(RequestContext request, LoginRequest wanted);
+    void count(const Result<IssuedSession>& login);
+    ThrottleSlot slot_of(std::string_view name) const;
     Task<Result<LoginAttempt>> begin(const RequestContext& request, std::string_view action,
                                      const std::string& name);
     /// Writes the failure down, then gives `answer`, or that it cannot be written.
     Task<Error> refuse(const RequestContext& request, std::string_view action,
                        const std::string& name, std::string_view reason, Error answer);
     StoredSession make_session(const RequestContext& request, const PrincipalId& principal,
-                               const KeyMaterial& material) const;
+                               const KeyMaterial& material, bool second_factor) const;
+    bool second_factor_needed(const SessionDetails& session) const;
     template <TypedEvent Event>
     void publish(const RequestContext& request, const PrincipalId& principal, const Event& event) {
         DomainEvent published = to_domain_event(request, event, parts_.clock);

@@ -8,6 +8,7 @@
 
 #include "async/task.hpp"
 #include "security/api/requests.hpp"
+#include "security/app/second_factor_ports.hpp"
 #include "security/domain/api_key.hpp"
 
 namespace pgmind::security {
@@ -25,7 +26,8 @@ using ThrottleSlot = std::uint16_t;
 struct StoredPassword {
     PrincipalId principal;
     std::string name;
-    std::string hash;  ///< in PHC form
+    std::string hash;                                      ///< in PHC form
+    std::optional<StoredSecondFactor> second_factor = {};  ///< only if it is confirmed
 };
 
 struct LoginAttempt {
@@ -45,6 +47,8 @@ struct CompletedLogin {
     StoredPassword checked;
     std::optional<std::string> rehashed;
     StoredSession session;
+    /// The code that was right. None: there was no second factor when the password was looked at.
+    std::optional<SecondFactorUse> second_factor;
     AuditRecord record;
 };
 
@@ -71,7 +75,8 @@ class LoginStore {
     /// For an attempt whose password was not looked at.
     virtual Task<Result<void>> forgive(ThrottleSlot slot, Deadline deadline) = 0;
     /// Session, counter, hash and record in one transaction. False, and nothing done, when the
-    /// password was changed or the principal disabled since begin().
+    /// password or the second factor was changed or the principal disabled since begin(), or the
+    /// code was used before.
     virtual Task<Result<bool>> complete(const CompletedLogin& login, Deadline deadline) = 0;
     /// Password, end of sessions, counter and record in one transaction. False, and nothing done,
     /// when the principal is not an enabled USER, or `expected_hash` not its password any more.

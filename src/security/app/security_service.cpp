@@ -3,6 +3,8 @@
 namespace pgmind::security {
 
 SecurityService::SecurityService(SecurityParts parts)
-    : parts_(std::move(parts)), reader_(parts_.directory, parts_.limits.directory_age_max) {}
+    : parts_(std::move(parts)),
+      second_factors_(parts_.second_factors, parts_.loop),
+      reader_(parts_.directory, parts_.limits.directory_age_max) {}
 
 }  // namespace pgmind::security

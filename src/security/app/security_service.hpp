@@ -13,6 +13,7 @@
 #include "security/app/login.hpp"
 #include "security/app/ports.hpp"
 #include "security/app/rate_limiter.hpp"
+#include "security/app/second_factor_service.hpp"
 #include "security/app/session_keeper.hpp"
 #include "security/domain/decision.hpp"
 
@@ -30,10 +31,11 @@ struct SecurityParts {
     const DirectoryCache& directory;
     AuditWriter& audit;
     AuthenticationFailures& failures;
-    Administration& administration;  ///< used on `loop` only
-    AuditStore& audit_store;         ///< used on `loop` only
-    Login& login;                    ///< used on `loop` only
-    SessionKeeper& session_keeper;   ///< used on `loop` only
+    Administration& administration;        ///< used on `loop` only
+    AuditStore& audit_store;               ///< used on `loop` only
+    Login& login;                          ///< used on `loop` only
+    SecondFactorCommands& second_factors;  ///< used on `loop` only
+    SessionKeeper& session_keeper;         ///< used on `loop` only
     SessionCache& sessions;
     RateLimiter& limiter;
     const KeyCryptography& cryptography;
@@ -41,7 +43,11 @@ struct SecurityParts {
     const Clock& clock;
     Executor loop;  ///< the security loop
     SecurityLimits limits;
+    SecondFactorPolicy policy = {};
 };
+
+/// Of a session that may only enrol a second factor.
+Error second_factor_needed();
 
 /// The facade of one worker. authenticate() and authorize() do no I/O unless they refuse, or meet a
 /// session for the first time; administration and audit queries run on the security loop, which has
@@ -91,6 +97,7 @@ class SecurityService final : public Security {
                                                             std::string principal_name) override;
     Task<Result<void>> revoke_session(const RequestContext& request, std::string principal_name,
                                       std::string session_id) override;
+    SecondFactors& second_factors() override { return second_factors_; }
     Task<Result<std::vector<AuditRecord>>> query_audit(const RequestContext& request,
                                                        AuditQuery query) override;
 
@@ -121,7 +128,11 @@ class SecurityService final : public Security {
         return request.deadline.capped(parts_.limits.audit_wait_max);
     }
 
+    /// True for a session that may only enrol a second factor.
+    bool lacks_second_factor(const Directory& directory, const Principal& principal) const;
+
     SecurityParts parts_;
+    SecondFactorService second_factors_;
     mutable DirectoryReader reader_;  // A cache of a cache: changes nothing that callers see.
 };
 

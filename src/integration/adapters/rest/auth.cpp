@@ -24,7 +24,8 @@ void append_session_members(ObjectWriter& object, const security::SessionDetails
     } else {
         object.null("revoked_at");
     }
-    object.string("remote_address", session.remote_address);
+    object.string("remote_address", session.remote_address)
+        .boolean("second_factor", session.second_factor);
 }
 
 // `current` is the session that asks, if one does.
@@ -63,6 +64,7 @@ Task<Result<Reply>> log_in(Call& call) {
     FieldReader reader(*call.body);
     login.name = reader.require_string("name");
     login.password = reader.require_string("password");
+    login.code = reader.optional_string("code").value_or("");
     if (auto finished = reader.finish(); !finished) {
         co_return fail(std::move(finished.error()));
     }
@@ -74,7 +76,8 @@ Task<Result<Reply>> log_in(Call& call) {
     ObjectWriter object(body);
     object.string("token", issued->token);
     append_session_members(object, issued->details);
-    object.number("idle_timeout_seconds", std::int64_t{issued->idle_timeout.count()});
+    object.number("idle_timeout_seconds", std::int64_t{issued->idle_timeout.count()})
+        .boolean("second_factor_needed", issued->second_factor_needed);
     object.end();
     Reply reply = json_reply(std::move(body));
     reply.status = 201;

@@ -42,6 +42,13 @@ Task<Result<Reply>> revoke_own_session(Call& call);
 Task<Result<Reply>> set_password(Call& call);
 Task<Result<Reply>> list_sessions(Call& call);
 Task<Result<Reply>> revoke_session(Call& call);
+// second_factor.cpp
+Task<Result<Reply>> second_factor_status(Call& call);
+Task<Result<Reply>> enrol_second_factor(Call& call);
+Task<Result<Reply>> confirm_second_factor(Call& call);
+Task<Result<Reply>> disable_second_factor(Call& call);
+Task<Result<Reply>> renew_recovery_codes(Call& call);
+Task<Result<Reply>> reset_second_factor(Call& call);
 // observation.cpp
 Task<Result<Reply>> who_am_i(Call& call);
 Task<Result<Reply>> cluster_status(Call& call);

@@ -10,6 +10,57 @@
 
 namespace pgmind::integration::testing {
 
+/// Says yes and remembers what it was asked.
+class FakeSecondFactors final : public security::SecondFactors {
+  public:
+    std::string asked;  ///< "confirm ann 123456"
+    std::optional<Error> error;
+    security::SecondFactorStatus state;
+
+    Task<Result<security::SecondFactorStatus>> status(
+        const RequestContext&, security::PrincipalSnapshot principal) override {
+        return answer("status " + principal->name, state);
+    }
+    Task<Result<security::SecondFactorEnrolment>> enrol(const RequestContext&,
+                                                        security::PrincipalSnapshot principal,
+                                                        std::string password) override {
+        return answer("enrol " + principal->name + " " + password,
+                      security::SecondFactorEnrolment{"MZXW6", "otpauth://totp/x"});
+    }
+    Task<Result<std::vector<std::string>>> confirm(const RequestContext&,
+                                                   security::PrincipalSnapshot principal,
+                                                   std::string code) override {
+        return answer("confirm " + principal->name + " " + code,
+                      std::vector<std::string>{"abcd-efgh-ijkl-mnop"});
+    }
+    Task<Result<void>> disable(const RequestContext&, security::PrincipalSnapshot principal,
+                               security::SecondFactorProof proof) override {
+        asked = "disable " + principal->name + " " + proof.password + " " + proof.code;
+        co_return done();
+    }
+    Task<Result<std::vector<std::string>>> renew_recovery_codes(
+        const RequestContext&, security::PrincipalSnapshot principal,
+        security::SecondFactorProof proof) override {
+        return answer("renew " + principal->name + " " + proof.password + " " + proof.code,
+                      std::vector<std::string>{"abcd-efgh-ijkl-mnop"});
+    }
+    Task<Result<void>> reset(const RequestContext&, std::string principal_name) override {
+        asked = "reset " + principal_name;
+        co_return done();
+    }
+
+  private:
+    template <class T>
+    Task<Result<T>> answer(std::string question, T value) {
+        asked = std::move(question);
+        if (error) {
+            co_return fail(*error);
+        }
+        co_return value;
+    }
+    Result<void> done() const { return error ? Result<void>(fail(*error)) : Result<void>(); }
+};
+
 /// Security that a test steers: keys and their principals, who may do what, and failures.
 class FakeSecurity final : public security::Security {
   public:
@@ -30,6 +81,7 @@ class FakeSecurity final : public security::Security {
     std::optional<Error> administration_error;
     std::vector<security::PrincipalDetails> details;
     std::vector<security::ApiKeyDetails> keys;
+    FakeSecondFactors factors;
     std::vector<security::SessionDetails> sessions;
     std::string session_named;  ///< the one that was revoked last
     std::string password;       ///< that was presented or set last
@@ -236,6 +288,8 @@ class FakeSecurity final : public security::Security {
         }
         co_return Result<void>();
     }
+
+    security::SecondFactors& second_factors() override { return factors; }
 
     Task<Result<std::vector<security::AuditRecord>>> query_audit(
         const RequestContext&, security::AuditQuery query) override {

@@ -4,71 +4,18 @@
 
 #include <gtest/gtest.h>
 
-#include "security/adapters/security_runtime.hpp"
 #include "security/api/errors.hpp"
-#include "security/tests/adapters/coordinator.hpp"
+#include "security/tests/adapters/login_gateway.hpp"
 
 namespace pgmind::security {
 namespace {
 
 using postgres::testing::TemporaryPostgres;
 using testing::Coordinator;
+using testing::LoginGateway;
 using testing::soon;
 
 constexpr const char* kPassword = "correct horse battery";
-
-/// One gateway process with one worker, whose loop run() drives.
-class Gateway {
-  public:
-    explicit Gateway(
-        const Coordinator& coordinator,
-        std::function<void(SecurityOptions&)> change = [](SecurityOptions&) {}) {
-        SecurityOptions options;
-        options.coordinator = coordinator.gateway();
-        options.hmac_key = std::string(32, 'k');
-        options.hashing.cost = {64, 1};
-        options.attempts = {.burst = 1'000, .per_second = 1'000};
-        change(options);
-        auto started = SecurityRuntime::start(std::move(options), bus, registry, soon());
-        if (!started) {
-            throw std::runtime_error(started.error().detail);
-        }
-        runtime = std::move(*started);
-        security = runtime->make_security();
-        request.request_id = new_request_id();
-        request.protocol = "rest";
-        request.remote_address = "127.0.0.1";
-    }
-    template <class T>
-    T run(Task<T> task) {
-        return async::run_blocking_loop(loop, std::move(task));
-    }
-    RequestContext& asked() {
-        request.deadline = soon();
-        return request;
-    }
-    void add(const std::string& name, PrincipalKind kind = PrincipalKind::user) {
-        const auto made =
-            run(security->create_principal(asked(), {name, kind, {{Role::app_user, "*", false}}}));
-        EXPECT_TRUE(made) << made.error().detail;
-    }
-    Result<void> set_password(const std::string& name, const std::string& password) {
-        return run(security->set_password(asked(), name, password));
-    }
-    Result<IssuedSession> log_in(const std::string& name, const std::string& password) {
-        return run(security->log_in(asked(), LoginRequest{name, password}));
-    }
-    Result<PrincipalSnapshot> present(const std::string& token) {
-        return run(security->authenticate(asked(), Credentials{token}));
-    }
-
-    async::EventBus bus;
-    metrics::Registry registry;
-    boost::asio::io_context loop{1};
-    std::unique_ptr<SecurityRuntime> runtime;
-    std::unique_ptr<Security> security;
-    RequestContext request;
-};
 
 class LoginStoreTest : public ::testing::Test {
   protected:
@@ -76,8 +23,8 @@ class LoginStoreTest : public ::testing::Test {
 };
 
 TEST_F(LoginStoreTest, ASessionIsGoodOnEveryGatewayAndEndsOnEveryGatewayWithinASecond) {
-    Gateway first(coordinator_);
-    Gateway second(coordinator_);
+    LoginGateway first(coordinator_);
+    LoginGateway second(coordinator_);
     first.add("ann");
     ASSERT_TRUE(first.set_password("ann", kPassword));
     const auto session = first.log_in("ann", kPassword);
@@ -109,7 +56,7 @@ TEST_F(LoginStoreTest, ASessionIsGoodOnEveryGatewayAndEndsOnEveryGatewayWithinAS
 }
 
 TEST_F(LoginStoreTest, NeitherPasswordNorTokenIsInTheDatabase) {
-    Gateway gateway(coordinator_);
+    LoginGateway gateway(coordinator_);
     gateway.add("ann");
     ASSERT_TRUE(gateway.set_password("ann", kPassword));
     const auto session = gateway.log_in("ann", kPassword);
@@ -130,18 +77,18 @@ TEST_F(LoginStoreTest, NeitherPasswordNorTokenIsInTheDatabase) {
 }
 
 TEST_F(LoginStoreTest, FailuresAreCountedForAllGatewaysAndForNamesThatNobodyHas) {
-    Gateway first(coordinator_);
-    Gateway second(coordinator_);
+    LoginGateway first(coordinator_);
+    LoginGateway second(coordinator_);
     first.add("ann");
     ASSERT_TRUE(first.set_password("ann", kPassword));
     for (const std::string name : {"ann", "nobody"}) {
         for (int i = 0; i < 5; ++i) {
-            Gateway& gateway = i % 2 == 0 ? first : second;
+            LoginGateway& gateway = i % 2 == 0 ? first : second;
             EXPECT_TRUE(gateway.log_in(name, "wrong").error().is(Failure::unauthenticated));
         }
         // A long wait, so that a slow machine does not outlast it.
         coordinator_.ask("UPDATE pgmind.login_throttle SET failures = 20 WHERE failures = 5");
-        for (Gateway* gateway : {&first, &second}) {
+        for (LoginGateway* gateway : {&first, &second}) {
             const auto refused = gateway->log_in(name, kPassword);
             ASSERT_FALSE(refused);
             EXPECT_EQ(refused.error().code, make_error_code(Errc::too_many_attempts));
@@ -160,15 +107,15 @@ TEST_F(LoginStoreTest, FailuresAreCountedForAllGatewaysAndForNamesThatNobodyHas)
 }
 
 TEST_F(LoginStoreTest, ParallelGuessesDoNotOutrunTheCounter) {
-    Gateway first(coordinator_,
-                  [](SecurityOptions& options) { options.throttle.free_failures = 3; });
-    Gateway second(coordinator_,
-                   [](SecurityOptions& options) { options.throttle.free_failures = 3; });
+    LoginGateway first(coordinator_,
+                       [](SecurityOptions& options) { options.throttle.free_failures = 3; });
+    LoginGateway second(coordinator_,
+                        [](SecurityOptions& options) { options.throttle.free_failures = 3; });
     first.add("ann");
     ASSERT_TRUE(first.set_password("ann", kPassword));
     coordinator_.ask("UPDATE pgmind.login_throttle SET last_attempt_at = now()");
     std::atomic<int> hashed = 0;
-    const auto guess = [&hashed](Gateway& gateway) {
+    const auto guess = [&hashed](LoginGateway& gateway) {
         for (int i = 0; i < 10; ++i) {
             const auto answer = gateway.log_in("ann", "wrong");
             hashed += answer.error().is(Failure::unauthenticated) ? 1 : 0;
@@ -190,7 +137,7 @@ TEST_F(LoginStoreTest, ParallelGuessesDoNotOutrunTheCounter) {
 }
 
 TEST_F(LoginStoreTest, ServicesAndDisabledUsersHaveNoLogin) {
-    Gateway gateway(coordinator_);
+    LoginGateway gateway(coordinator_);
     gateway.add("ann");
     gateway.add("robot", PrincipalKind::ai_agent);
     EXPECT_TRUE(gateway.set_password("robot", kPassword).error().is(Failure::invalid_argument));
@@ -205,13 +152,12 @@ TEST_F(LoginStoreTest, ServicesAndDisabledUsersHaveNoLogin) {
 
 TEST_F(LoginStoreTest, AHashGrowsWithTheCostAtTheNextLogin) {
     {
-        Gateway gateway(coordinator_);
+        LoginGateway gateway(coordinator_);
         gateway.add("ann");
         ASSERT_TRUE(gateway.set_password("ann", kPassword));
     }
-    Gateway costlier(coordinator_, [](SecurityOptions& options) {
-        options.hashing.cost = {128, 2};
-    });
+    LoginGateway costlier(coordinator_,
+                          [](SecurityOptions& options) { options.hashing.cost = {128, 2}; });
     ASSERT_TRUE(costlier.log_in("ann", kPassword));
     EXPECT_EQ(coordinator_.ask("SELECT left(hash, 28) FROM pgmind.passwords"),
               "$argon2id$v=19$m=128,t=2,p=1");
@@ -219,7 +165,7 @@ TEST_F(LoginStoreTest, AHashGrowsWithTheCostAtTheNextLogin) {
 }
 
 TEST_F(LoginStoreTest, TheOldestOfAHundredSessionsEnds) {
-    Gateway gateway(coordinator_);
+    LoginGateway gateway(coordinator_);
     gateway.add("ann");
     ASSERT_TRUE(gateway.set_password("ann", kPassword));
     coordinator_.ask(
@@ -234,7 +180,7 @@ TEST_F(LoginStoreTest, TheOldestOfAHundredSessionsEnds) {
 }
 
 TEST_F(LoginStoreTest, TheGatewaysRoleCannotMoveOrLengthenASession) {
-    Gateway gateway(coordinator_);
+    LoginGateway gateway(coordinator_);
     gateway.add("ann");
     for (const std::string column :
          {"session_id", "principal_id", "hmac", "created_at", "expires_at", "remote_address"}) {

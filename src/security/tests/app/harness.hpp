@@ -22,11 +22,11 @@ class Harness {
           administration(directory_store, cache, refresher, cryptography, bus, system_clock()),
           sessions(SessionRules{}, session_limits),
           session_keeper(loop.get_executor(), login_store, sessions, system_clock()),
-          login(LoginParts{login_store, hasher, sessions, cache, audit, failures, cryptography, bus,
-                           system_clock(), attempt_limits}),
+          login(login_parts(attempt_limits)),
+          second_factors(factor_store, login, login_parts(attempt_limits)),
           service(SecurityParts{cache, audit, failures, administration, audit_store, login,
-                                session_keeper, sessions, limiter, cryptography, bus,
-                                system_clock(), loop.get_executor(), security_limits}) {
+                                second_factors, session_keeper, sessions, limiter, cryptography,
+                                bus, system_clock(), loop.get_executor(), security_limits}) {
         directory_store.contents.revision = {1, "first"};
         bus.subscribe("test", 10'000,
                       [this](const DomainEvent& event) { events.push_back(event); });
@@ -47,6 +47,12 @@ class Harness {
     }
     Harness(const Harness&) = delete;
     Harness& operator=(const Harness&) = delete;
+
+    LoginParts login_parts(AttemptLimits limits) {
+        return {login_store,    hasher,   sessions,           cache,
+                audit,          failures, cryptography,       bus,
+                system_clock(), limits,   factor_cryptography};
+    }
 
     template <class T>
     T run(Task<T> task) {
@@ -110,12 +116,15 @@ class Harness {
     AuditWriter audit;
     AuthenticationFailures failures;
     Administration administration;
-    FakeLoginStore login_store;
+    FakeSecondFactorStore factor_store;
+    FakeSecondFactorCryptography factor_cryptography;
+    FakeLoginStore login_store{factor_store};
     FakeHasher hasher;
     SessionCache sessions;
     RateLimiter limiter{RateLimits{}, system_clock()};
     SessionKeeper session_keeper;
     Login login;
+    SecondFactorCommands second_factors;
     SecurityService service;
     RequestContext request;
 };

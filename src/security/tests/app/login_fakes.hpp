@@ -10,9 +10,104 @@
 
 namespace pgmind::security::testing {
 
+/// Second factors in memory, by principal.
+class FakeSecondFactorStore final : public SecondFactorStore {
+  public:
+    struct Kept {
+        StoredSecondFactor factor;
+        std::vector<KeyDigest> codes;
+    };
+    std::map<std::string, Kept> kept;
+    std::vector<AuditRecord> records;
+
+    /// As the database does it in one statement.
+    bool use(const PrincipalId& principal, const std::optional<SecondFactorUse>& use) {
+        const auto found = kept.find(principal.value());
+        const bool confirmed = found != kept.end() && found->second.factor.confirmed_at;
+        if (!use || !confirmed) {
+            return !use && !confirmed;
+        }
+        if (use->step) {
+            const bool fresh = found->second.factor.last_step < *use->step;
+            found->second.factor.last_step = std::max(found->second.factor.last_step, *use->step);
+            return fresh;
+        }
+        return std::erase(found->second.codes, use->recovery_code.value_or(KeyDigest{})) == 1;
+    }
+
+    Task<Result<std::optional<StoredSecondFactor>>> find(const PrincipalId& principal,
+                                                         Deadline) override {
+        const auto found = kept.find(principal.value());
+        if (found == kept.end()) {
+            co_return std::nullopt;
+        }
+        found->second.factor.recovery_codes_left = found->second.codes.size();
+        co_return found->second.factor;
+    }
+    Task<Result<bool>> enrol(const PrincipalId& principal, const std::string& envelope,
+                             const AuditRecord& record, Deadline) override {
+        Kept& entry = kept[principal.value()];
+        if (entry.factor.confirmed_at) {
+            co_return false;
+        }
+        entry.factor.envelope = envelope;
+        records.push_back(record);
+        co_return true;
+    }
+    Task<Result<bool>> change(const SecondFactorChange& change, Deadline) override {
+        using Kind = SecondFactorChange::Kind;
+        const bool proved = change.kind == Kind::confirm || change.kind == Kind::reset ||
+                            use(change.principal, change.use);
+        if (!proved || !kept.contains(change.principal.value())) {
+            co_return false;
+        }
+        Kept& entry = kept[change.principal.value()];
+        entry.codes = change.recovery_codes;
+        if (change.kind == Kind::confirm) {
+            entry.factor.confirmed_at = change.now;
+            entry.factor.last_step = change.use.step.value_or(0);
+        } else if (change.kind != Kind::renew_codes) {
+            kept.erase(change.principal.value());
+        }
+        records.push_back(change.record);
+        co_return true;
+    }
+};
+
+/// Envelopes that show their secret; a MAC that is the message's step, so that the code is it too.
+class FakeSecondFactorCryptography final : public SecondFactorCryptography {
+  public:
+    mutable int made = 0;
+
+    std::string random_bytes(std::size_t count) const override {
+        return std::string(count, static_cast<char>('a' + made++));
+    }
+    TotpMac mac(std::string_view, std::string_view message) const override {
+        TotpMac mac{};
+        for (std::size_t i = 0; i < 4; ++i) {
+            mac[i] = static_cast<std::uint8_t>(message[4 + i]);
+        }
+        return mac;
+    }
+    std::string seal(std::string_view secret, const PrincipalId& principal) const override {
+        return std::string(secret) + " of " + principal.value();
+    }
+    Result<std::string> open(std::string_view envelope,
+                             const PrincipalId& principal) const override {
+        const std::string owner = " of " + principal.value();
+        if (!envelope.ends_with(owner)) {
+            return fail(BaseErrc::internal, "sealed for another");
+        }
+        return std::string(envelope.substr(0, envelope.size() - owner.size()));
+    }
+};
+
 /// Passwords, counters and sessions in memory, that can be made to fail or to change in between.
 class FakeLoginStore final : public LoginStore, public SessionStore {
   public:
+    explicit FakeLoginStore(FakeSecondFactorStore& second_factors) : factors(second_factors) {}
+
+    FakeSecondFactorStore& factors;
     std::map<std::string, StoredPassword> passwords;  ///< by name
     std::map<ThrottleSlot, int> failures;
     std::map<std::string, StoredSession> sessions;
@@ -37,6 +132,10 @@ class FakeLoginStore final : public LoginStore, public SessionStore {
         ++failures[slot];
         if (const auto found = passwords.find(name); found != passwords.end()) {
             attempt.password = found->second;
+            const auto factor = factors.kept.find(found->second.principal.value());
+            if (factor != factors.kept.end() && factor->second.factor.confirmed_at) {
+                attempt.password->second_factor = factor->second.factor;
+            }
         }
         co_return attempt;
     }
@@ -45,7 +144,7 @@ class FakeLoginStore final : public LoginStore, public SessionStore {
         co_return Result<void>();
     }
     Task<Result<bool>> complete(const CompletedLogin& login, Deadline) override {
-        if (changed_before_complete) {
+        if (changed_before_complete || !factors.use(login.checked.principal, login.second_factor)) {
             co_return false;
         }
         failures[login.slot] = 0;

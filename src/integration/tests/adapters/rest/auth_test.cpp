@@ -72,7 +72,8 @@ TEST_F(AuthTest, EverybodySeesAndEndsOwnSessionsOnly) {
     auto answer = send("GET", "/api/v1/auth/sessions", ann_);
     EXPECT_EQ(answer.status, 200u) << answer.body;
     EXPECT_EQ(security_.named, "ann");
-    EXPECT_NE(answer.body.find(R"("revoked_at":null,"remote_address":"","current":true)"),
+    EXPECT_NE(answer.body.find(
+                  R"("revoked_at":null,"remote_address":"","second_factor":false,"current":true)"),
               std::string::npos)
         << answer.body;
     EXPECT_NE(answer.body.find(R"("current":false)"), std::string::npos);
@@ -109,6 +110,28 @@ TEST_F(AuthTest, AdministratorsSetPasswordsAndEndSessionsOfOthers) {
     security_.administration_error =
         Error(FakeSecurity::make_code(Failure::not_found), "no such session");
     expect_problem(send("DELETE", "/api/v1/principals/bob/sessions/s3"), 404, "not_found", "");
+}
+
+TEST_F(AuthTest, ASecondFactorIsEnrolledConfirmedAndEndedByItsOwner) {
+    EXPECT_EQ(send("GET", "/api/v1/auth/second-factor", ann_).at({"enrolled"}), "false");
+    auto answer = send("POST", "/api/v1/auth/second-factor", ann_, R"({"password":"pw"})");
+    EXPECT_EQ(answer.status, 201u) << answer.body;
+    EXPECT_EQ(answer.at({"secret"}), "MZXW6");
+    EXPECT_EQ(security_.factors.asked, "enrol ann pw");
+    answer = send("POST", "/api/v1/auth/second-factor/confirm", ann_, R"({"code":"123456"})");
+    EXPECT_EQ(answer.body, R"({"recovery_codes":["abcd-efgh-ijkl-mnop"]})");
+    EXPECT_EQ(security_.factors.asked, "confirm ann 123456");
+    const char* proof = R"({"password":"pw","code":"123456"})";
+    answer = send("POST", "/api/v1/auth/second-factor/recovery-codes", ann_, proof);
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_EQ(security_.factors.asked, "renew ann pw 123456");
+    EXPECT_EQ(send("POST", "/api/v1/auth/second-factor/disable", ann_, proof).status, 204u);
+    EXPECT_EQ(security_.factors.asked, "disable ann pw 123456");
+    expect_problem(send("POST", "/api/v1/auth/second-factor/disable", ann_, R"({"password":"pw"})"),
+                   400, "invalid_argument", "code");
+    EXPECT_EQ(send("DELETE", "/api/v1/principals/bob/second-factor", ann_).status, 403u);
+    EXPECT_EQ(send("DELETE", "/api/v1/principals/bob/second-factor").status, 204u);
+    EXPECT_EQ(security_.factors.asked, "reset bob");
 }
 
 TEST_F(AuthTest, SaysWhichSessionAsks) {
