@@ -318,7 +318,7 @@ class PublishingSecurity final : public security::Security {
                                       std::string session_id) override {
         return fake.revoke_session(request, std::move(principal_name), std::move(session_id));
     }
-    security::SecondFactors& second_factors() override { return inner_.second_factors(); }
+    security::SecondFactors& second_factors() override { return fake.second_factors(); }
     Task<Result<std::vector<security::AuditRecord>>> query_audit(
         const RequestContext& request, security::AuditQuery query) override {
         return fake.query_audit(request, std::move(query));
