@@ -24,6 +24,12 @@ constexpr std::array kSettings = {
             "System user that runs PostgreSQL when pgmind is started as root."},
     Setting{"cluster.postgres_bin", Type::text, "",
             "Folder of initdb and postgres; empty: found by itself."},
+    Setting{"cluster.attach", Type::text, "",
+            "Connection service file of the PostgreSQL servers to use; empty: pgmind starts its "
+            "own."},
+    Setting{"cluster.vectors", Type::text, "auto",
+            "Extension that new databases keep vectors with; auto: pgmind's, else pgvector.", 0, 0,
+            "auto|pgmind|pgvector"},
     Setting{"http.address", Type::text, "127.0.0.1", "Address to listen on."},
     Setting{"http.port", Type::integer, "7432", "Port for REST and MCP; 0: any free one.", 0,
             65535},

@@ -9,7 +9,7 @@
 namespace pgmind {
 
 /// The text of an SQL statement, or of a part of one, that varies with the request. It is made of
-/// constants of the program and of numbered parameters ($1, $2, ...) and of nothing else, which the
+/// constants of the program, natural numbers and numbered parameters ($1, $2, ...) alone, which the
 /// compiler checks: no value can get into it. Values travel beside it, as parameters.
 ///
 ///     SqlText sql{"SELECT e.key FROM pgmind.live_entries e WHERE e.namespace = ", name};
@@ -36,6 +36,12 @@ class SqlText {
     static SqlText parameter(std::size_t number) {
         SqlText made;
         made.text_ = "$" + std::to_string(number);
+        return made;
+    }
+
+    static SqlText number(std::size_t value) {
+        SqlText made;
+        made.text_ = std::to_string(value);
         return made;
     }
 

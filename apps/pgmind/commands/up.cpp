@@ -12,16 +12,12 @@
 #include <unistd.h>
 
 #include "client/endpoint.hpp"
-#include "cluster/adapters/embedded_cluster.hpp"
+#include "commands/up_cluster.hpp"
 #include "demo/package_demo.hpp"
 #include "gateway/admin_key_file.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/sizing.hpp"
-#include "intelligence/adapters/make_intelligence.hpp"
-#include "memory/adapters/make_memory.hpp"
 #include "output/terminal.hpp"
 #include "platform/telemetry/log.hpp"
-#include "security/adapters/migrations.hpp"
 
 namespace pgmind::app {
 namespace {
@@ -34,6 +30,7 @@ struct UpOptions {
     std::string shards;
     std::string port;
     std::string postgres_port;
+    std::string attach;
     bool demo = false;
 };
 
@@ -77,7 +74,8 @@ std::vector<std::pair<std::string, std::string>> overrides_of(const UpOptions& o
     for (const auto& [key, value] :
          {std::pair("data.directory", &options.data), std::pair("cluster.shards", &options.shards),
           std::pair("http.port", &options.port),
-          std::pair("cluster.postgres_port", &options.postgres_port)}) {
+          std::pair("cluster.postgres_port", &options.postgres_port),
+          std::pair("cluster.attach", &options.attach)}) {
         if (!value->empty()) {
             overrides.emplace_back(key, *value);
         }
@@ -96,32 +94,6 @@ void configure_log(const config::Configuration& configuration) {
     log::configure(chosen, human ? log::Format::human : log::Format::json);
 }
 
-cluster::EmbeddedOptions cluster_options(const config::Configuration& configuration,
-                                         async::EventBus& bus) {
-    cluster::EmbeddedOptions options;
-    options.directory = configuration.text("data.directory");
-    // What the operator did not say stays as the directory has it.
-    if (configuration.origin("cluster.shards") != config::Origin::built_in) {
-        options.request.shards = static_cast<std::size_t>(configuration.integer("cluster.shards"));
-    }
-    if (configuration.origin("cluster.postgres_port") != config::Origin::built_in) {
-        const std::int64_t port = configuration.integer("cluster.postgres_port");
-        options.request.coordinator_port = static_cast<std::uint16_t>(port);
-        options.request.shard_port = static_cast<std::uint16_t>(port + 1);
-    }
-    options.server_user = configuration.text("cluster.postgres_user");
-    options.programs = configuration.text("cluster.postgres_bin");
-    options.connections_max = connections_for(configuration);
-    options.coordinator_migrations = security::security_coordinator_migrations();
-    options.shard_migrations = memory::memory_shard_migrations();
-    for (postgres::Migration& step : intelligence::intelligence_shard_migrations()) {
-        options.shard_migrations.push_back(std::move(step));
-    }
-    options.product_version = PGMIND_VERSION;
-    options.events = &bus;
-    return options;
-}
-
 std::string url_of(const Gateway& gateway, const config::Configuration& configuration) {
     std::string host = configuration.text("http.address");
     if (host == "0.0.0.0" || host == "::") {
@@ -134,12 +106,12 @@ std::string url_of(const Gateway& gateway, const config::Configuration& configur
 }
 
 void print_welcome(const Gateway& gateway, const config::Configuration& configuration,
-                   const cluster::EmbeddedCluster& cluster, const AdminKeyFile& key) {
+                   const cluster::RunningCluster& cluster, const AdminKeyFile& key) {
     std::cout << styled("pgmind " PGMIND_VERSION " is ready", Style::good) << "  "
               << url_of(gateway, configuration) << "  (REST /api/v1, MCP /mcp)\n"
               << "data      " << cluster.directory().string() << "\n";
     for (const cluster::Node& node : cluster.nodes()) {
-        std::cout << "postgres  " << node.name << " on 127.0.0.1:" << node.port << "\n";
+        std::cout << "postgres  " << node.name << " on " << node.host << ":" << node.port << "\n";
     }
     if (gateway.made_admin_key()) {
         std::cout << "admin key " << key.shown_once() << "\n"
@@ -147,11 +119,12 @@ void print_welcome(const Gateway& gateway, const config::Configuration& configur
     } else {
         std::cout << "admin key in " << key.path() << "\n";
     }
-    std::cout << "Ctrl-C stops everything.\n" << std::flush;
+    const bool attached = !configuration.text("cluster.attach").empty();
+    std::cout << "Ctrl-C stops " << (attached ? "the gateway" : "everything") << ".\n" << std::flush;
 }
 
 // The demonstration only shows what runs: when it fails, the server goes on.
-void show_demo(const std::string& url, const cluster::EmbeddedCluster& cluster,
+void show_demo(const std::string& url, const cluster::RunningCluster& cluster,
                const AdminKeyFile& key_file, const StopSignals& signals) {
     ConnectionHints hints;
     hints.url = url;
@@ -166,7 +139,7 @@ void show_demo(const std::string& url, const cluster::EmbeddedCluster& cluster,
             hints.psql_commands.push_back(
                 "PGPASSWORD=$(cat " +
                 (cluster.secrets_directory() / "pgmind_gateway.password").string() +
-                ") psql -h 127.0.0.1 -p " + std::to_string(node.port) +
+                ") psql -h " + node.host + " -p " + std::to_string(node.port) +
                 " -U pgmind_gateway project");
         }
     }
@@ -202,12 +175,11 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
     async::EventBus bus;
     traces.observe(bus);
 
-    auto cluster =
-        cluster::EmbeddedCluster::start(cluster_options(configuration, bus), signals.token());
+    auto cluster = start_configured_cluster(configuration, bus, signals.token());
     if (!cluster) {
         return signals.token().stop_requested() ? Exit::success : report(cluster.error());
     }
-    const cluster::EmbeddedCluster& running = **cluster;
+    const cluster::RunningCluster& running = **cluster;
     auto coordinator = running.coordinator_connection(cluster::Role::gateway);
     auto hmac_key = running.api_key_hmac();
     if (!coordinator || !hmac_key) {
@@ -228,6 +200,9 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
         [&running](std::string_view shard, std::string_view database) {
             return running.shard_connection(ShardId(std::string(shard)), std::string(database),
                                             cluster::Role::migrator);
+        },
+        [&running](const ShardId& shard, const std::string& database) {
+            return running.vector_extension(shard, database);
         },
         *hmac_key,
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
@@ -289,11 +264,14 @@ void add_up_command(CommandLine line) {
     command->add_option("--port", options->port, "Port of REST and MCP [7432]");
     command->add_option("--postgres-port", options->postgres_port,
                         "Port of the coordinator; shards take the next ones [7440]");
+    command->add_option("--attach", options->attach,
+                        "Start no PostgreSQL: use the servers that this connection service file "
+                        "names ([coordinator], [shard-1], ...)");
     command->add_flag("--demo", options->demo,
                       "Load Debian's package descriptions on the first start and search them");
     command->footer(
         "Examples:\n  pgmind up\n  pgmind up --data ./memory --shards 3\n"
-        "  pgmind up --demo");
+        "  pgmind up --demo\n  pgmind up --attach /etc/pgmind/servers.conf");
     run_when_parsed(line, command, options, up);
 }
 

@@ -237,7 +237,8 @@ class Gateway::Implementation {
                 if (!connection) {
                     return fail(std::move(connection.error()));
                 }
-                databases.push_back({shard.value(), std::string(database), std::move(*connection)});
+                databases.push_back({shard.value(), std::string(database), std::move(*connection),
+                                     options_.vector_extension(shard, std::string(database))});
             }
         }
         index_keeper_ = std::make_unique<IndexKeeper>(workers_.executor(0), std::move(databases),

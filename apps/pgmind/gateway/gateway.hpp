@@ -7,6 +7,7 @@
 
 #include "async/event_bus.hpp"
 #include "cluster/api/cluster.hpp"
+#include "cluster/api/vector_extension.hpp"
 #include "integration/app/trace_store.hpp"
 #include "platform/config/config.hpp"
 #include "platform/postgres/pool_directory.hpp"
@@ -27,6 +28,8 @@ struct GatewayOptions {
     postgres::PoolDirectory::Resolver shard_connection;
     /// The same for a role that may act for the owner of the tables, which makes vector indexes.
     postgres::PoolDirectory::Resolver owner_connection;
+    /// What a shard's database keeps its vectors with. Called on every worker; thread-safe.
+    std::function<cluster::VectorExtension(const ShardId&, const std::string&)> vector_extension;
     std::string hmac_key;  ///< of the API keys
     /// Stores the first administrator's key for the operator.
     std::function<Result<void>(const security::IssuedApiKey&)> keep_admin_key;

@@ -62,7 +62,7 @@ Task<void> pause(IndexKeeperState& state, std::uint64_t removals_seen) {
 }
 
 Task<void> keep(std::shared_ptr<IndexKeeperState> state, IndexedDatabase database) {
-    const auto store = intelligence::make_postgres_vector_index(database.options);
+    const auto store = intelligence::make_postgres_vector_index(database.options, database.vectors);
     VectorIndexStatus status = first_status(database);
     const std::function<bool()> go_on = [&state] { return !state->stopping; };
     std::uint64_t removals_seen = state->removals;

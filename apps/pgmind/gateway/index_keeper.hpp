@@ -6,6 +6,7 @@
 
 #include "async/event_bus.hpp"
 #include "async/notifier.hpp"
+#include "cluster/api/vector_extension.hpp"
 #include "intelligence/app/vector_index_board.hpp"
 #include "platform/postgres/connection_options.hpp"
 
@@ -16,6 +17,7 @@ struct IndexedDatabase {
     std::string shard;
     std::string database;
     postgres::ConnectionOptions options;
+    cluster::VectorExtension vectors = cluster::VectorExtension::pgmind;
 };
 
 struct IndexKeeperState;

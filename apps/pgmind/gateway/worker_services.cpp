@@ -103,6 +103,7 @@ Result<void> WorkerServices::wire_intelligence(boost::asio::io_context& loop,
     options.indexes = &shared.indexes;
     options.exact_only = shared.options.configuration.text("intelligence.search") == "exact";
     options.sampling = recall_sampling(shared.options);
+    options.extension_of = shared.options.vector_extension;
     intelligence_ = intelligence::make_intelligence(pools_, std::move(options));
     return {};
 }

@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "cluster/adapters/manifest_file.hpp"
+#include "cluster/adapters/claimed_directory.hpp"
 #include "cluster/adapters/process_errors.hpp"
 #include "cluster/adapters/secrets.hpp"
 #include "cluster/api/errors.hpp"
@@ -11,8 +11,6 @@
 
 namespace pgmind::cluster {
 namespace {
-
-constexpr std::size_t kManifestBytesMax = 16UL * 1024;
 
 Result<void> as_cluster(Result<void> result) {
     return result ? result : fail(from_process(result.error()));
@@ -25,25 +23,24 @@ std::string megabytes(std::uint64_t bytes) {
 class EmbeddedDirectory final : public DataDirectory {
   public:
     explicit EmbeddedDirectory(DirectoryOptions options)
-        : options_(std::move(options)), layout_(options_.layout), secrets_(layout_) {}
+        : options_(std::move(options)), layout_(options_.layout), secrets_(layout_), claimed_(layout_) {}
 
     Result<std::optional<ClusterManifest>> claim() override;
     Result<void> check(const ClusterManifest& manifest) override;
     Result<void> prepare(const ClusterManifest& manifest) override;
-    Result<void> mark_complete(const ClusterManifest& manifest) override { return save(manifest); }
+    Result<void> mark_complete(const ClusterManifest& manifest) override {
+        return claimed_.save(manifest);
+    }
 
   private:
     bool has_data(const Node& node) const {
         return std::filesystem::exists(layout_.data_directory(node.name));
     }
     bool has_any_data(const ClusterManifest& manifest) const;
-    Result<void> check_is_ours() const;
     Result<void> check_reachable() const;
-    Result<void> lock();
     Result<std::optional<ClusterManifest>> load() const;
     Result<void> check_node(const Node& node, const ClusterManifest& manifest) const;
     Result<void> check_room(const ClusterManifest& manifest) const;
-    Result<void> save(const ClusterManifest& manifest) const;
     // Others may not look into the directory; the server's user has to pass through it.
     mode_t directory_mode() const { return options_.server_user ? 0711 : 0700; }
     const process::Identity* owner() const {
@@ -53,7 +50,7 @@ class EmbeddedDirectory final : public DataDirectory {
     DirectoryOptions options_;
     NodeLayout layout_;
     Secrets secrets_;
-    std::optional<process::FileLock> lock_;
+    ClaimedDirectory claimed_;
 };
 
 Result<std::optional<ClusterManifest>> EmbeddedDirectory::claim() {
@@ -61,57 +58,23 @@ Result<std::optional<ClusterManifest>> EmbeddedDirectory::claim() {
     if (!done) {
         return fail(std::move(done.error()));
     }
-    done = check_is_ours();
+    done = claimed_.check_is_ours();
     if (!done) {
         return fail(std::move(done.error()));
     }
-    done = as_cluster(process::ensure_directory(layout_.directory(), directory_mode()));
+    done = claimed_.make(directory_mode());
     if (!done) {
-        return fail(Errc::directory_unusable, done.error().detail, "data");
+        return fail(std::move(done.error()));
     }
     done = check_reachable();
     if (!done) {
         return fail(std::move(done.error()));
     }
-    done = lock();
+    done = claimed_.lock();
     if (!done) {
         return fail(std::move(done.error()));
     }
     return load();
-}
-
-// Before the first change: a wrong path must not cost anybody the modes of his directory.
-Result<void> EmbeddedDirectory::check_is_ours() const {
-    std::error_code failure;
-    const auto kind = std::filesystem::status(layout_.directory(), failure).type();
-    if (kind == std::filesystem::file_type::not_found) {
-        return {};
-    }
-    if (kind != std::filesystem::file_type::directory) {
-        return fail(Errc::directory_unusable,
-                    "the data directory " + layout_.directory().string() + " is not a directory",
-                    "data");
-    }
-    if (std::filesystem::exists(layout_.manifest_file(), failure)) {
-        return {};
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(layout_.directory(), failure)) {
-        const std::string name = entry.path().filename();
-        if (name != "lock" && name != "lost+found" && !name.starts_with("pgmind.json.new-")) {
-            return fail(Errc::foreign_directory,
-                        layout_.directory().string() +
-                            " is not empty and is no data directory of pgmind (it has " + name +
-                            "): choose another",
-                        "data");
-        }
-    }
-    if (failure) {
-        return fail(Errc::directory_unusable,
-                    "cannot read the data directory " + layout_.directory().string() + ": " +
-                        failure.message(),
-                    "data");
-    }
-    return {};
 }
 
 Result<void> EmbeddedDirectory::check_reachable() const {
@@ -129,40 +92,14 @@ Result<void> EmbeddedDirectory::check_reachable() const {
     return {};
 }
 
-Result<void> EmbeddedDirectory::lock() {
-    Result<process::FileLock> taken = process::FileLock::take(layout_.lock_file());
-    if (taken) {
-        lock_.emplace(std::move(*taken));
-        return {};
-    }
-    if (taken.error().code != process::Errc::in_use) {
-        return fail(from_process(taken.error()));
-    }
-    const std::string pid = taken.error().reason;
-    return fail(Errc::directory_in_use,
-                "the data directory " + layout_.directory().string() + " is in use by pgmind" +
-                    (pid.empty() ? "" : " (pid " + pid + ")"),
-                "data");
-}
-
 Result<std::optional<ClusterManifest>> EmbeddedDirectory::load() const {
-    const auto text = process::read_file(layout_.manifest_file(), kManifestBytesMax);
-    if (!text && text.error().code == process::Errc::not_found) {
-        return std::nullopt;
-    }
-    if (!text) {
-        return fail(from_process(text.error()));
-    }
-    Result<ClusterManifest> manifest = manifest_from_json(*text);
-    if (!manifest) {
-        return fail(std::move(manifest.error()));
-    }
+    Result<std::optional<ClusterManifest>> manifest = claimed_.load();
     // A first start that ended before it had made anything binds nobody.
-    if (!manifest->complete && manifest->format <= ClusterManifest::kFormat &&
-        !has_any_data(*manifest)) {
+    if (manifest && *manifest && !(*manifest)->complete && !(*manifest)->attached &&
+        (*manifest)->format <= ClusterManifest::kFormat && !has_any_data(**manifest)) {
         return std::nullopt;
     }
-    return std::optional(std::move(*manifest));
+    return manifest;
 }
 
 bool EmbeddedDirectory::has_any_data(const ClusterManifest& manifest) const {
@@ -228,7 +165,7 @@ Result<void> EmbeddedDirectory::check_room(const ClusterManifest& manifest) cons
 }
 
 Result<void> EmbeddedDirectory::prepare(const ClusterManifest& manifest) {
-    Result<void> done = save(manifest);
+    Result<void> done = claimed_.save(manifest);
     if (!done) {
         return done;
     }
@@ -242,11 +179,8 @@ Result<void> EmbeddedDirectory::prepare(const ClusterManifest& manifest) {
             return done;
         }
     }
-    return secrets_.ensure(!has_any_data(manifest));
-}
-
-Result<void> EmbeddedDirectory::save(const ClusterManifest& manifest) const {
-    return as_cluster(process::write_atomically(layout_.manifest_file(), to_json(manifest), 0644));
+    return secrets_.ensure({Role::superuser, Role::migrator, Role::gateway, Role::monitor},
+                           !has_any_data(manifest));
 }
 
 }  // namespace

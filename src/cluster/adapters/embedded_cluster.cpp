@@ -1,290 +1,37 @@
 #include "cluster/adapters/embedded_cluster.hpp"
 
-#include <cstdlib>
-#include <future>
 #include <utility>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
-#include "async/when_all.hpp"
-#include "async/workers.hpp"
 #include "cluster/adapters/data_directory.hpp"
-#include "cluster/adapters/log_journal.hpp"
-#include "cluster/adapters/migrations.hpp"
-#include "cluster/adapters/node_connections.hpp"
-#include "cluster/adapters/postgres_catalog.hpp"
 #include "cluster/adapters/postgres_instances.hpp"
-#include "cluster/adapters/postgres_probe.hpp"
-#include "cluster/api/errors.hpp"
-#include "cluster/app/start_cluster.hpp"
 
 namespace pgmind::cluster {
-namespace {
 
-constexpr std::chrono::seconds kStopByDestructor{30};
-
-std::optional<std::string> environment(const char* name) {
-    // tidy: allow environment because XDG defines the default directory by it
-    const char* value = std::getenv(name);
-    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
-}
-
-// Absolute and without links, since processes are known by their working directory.
-Result<std::filesystem::path> resolved_directory(const std::filesystem::path& asked) {
-    std::filesystem::path directory = asked;
-    if (directory.empty()) {
-        const bool is_root = process::current_identity().is_root();
-        auto usual = default_directory(is_root, environment("XDG_DATA_HOME"), environment("HOME"));
-        if (!usual) {
-            return fail(std::move(usual.error()));
-        }
-        directory = std::move(*usual);
-    }
-    for (const char c : directory.string()) {
-        if (static_cast<unsigned char>(c) < 0x20) {
-            return fail(Errc::invalid_request,
-                        "the path of the data directory has control characters", "data");
-        }
-    }
-    std::error_code failure;
-    auto canonical = std::filesystem::weakly_canonical(directory, failure);
-    if (failure) {
-        return fail(
-            Errc::directory_unusable,
-            "cannot use the data directory " + directory.string() + ": " + failure.message(),
-            "data");
-    }
-    // "dir/" would leave an empty last part.
-    return canonical.has_filename() ? canonical : canonical.parent_path();
-}
-
-std::vector<postgres::Migration> joined(std::vector<postgres::Migration> own,
-                                        const std::vector<postgres::Migration>& others) {
-    own.insert(own.end(), others.begin(), others.end());
-    return own;
-}
-
-}  // namespace
-
-class EmbeddedCluster::Implementation {
-  public:
-    Implementation(EmbeddedOptions options, NodeLayout layout,
-                   std::optional<process::Identity> user);
-    ~Implementation() { stop(Deadline::after(kStopByDestructor)); }
-
-    Result<void> start(std::stop_token cancel);
-    void stop(Deadline deadline);
-
-    const NodeLayout& layout() const { return layout_; }
-    const ClusterView& view() const { return view_; }
-    const std::vector<Node>& nodes() const { return nodes_; }
-
-  private:
-    Task<Result<void>> start_all();
-    Task<Result<void>> begin_supervision(StartedCluster started);
-    Task<Result<void>> first_check(Node node);
-    Task<void> run_node(Node node, bool supervise);
-    Task<void> stop_all(Deadline deadline);
-
-    EmbeddedOptions options_;
-    NodeLayout layout_;
-    ClusterView view_;
-    std::unique_ptr<Journal> journal_;
-    std::unique_ptr<DataDirectory> directory_;
-    // One thread, apart from those that serve requests, and as long-lived as the instances: their
-    // death signal goes by thread.
-    async::Workers thread_{1};
-    boost::asio::io_context& loop_ = thread_.loop(0);
-    // Objects of the loop: destroyed before it, and after its thread has ended.
-    std::unique_ptr<Instances> instances_;
-    std::unique_ptr<Catalog> catalog_;
-    std::unique_ptr<Probe> probe_;
-    std::unique_ptr<Supervision> supervision_;
-    async::Notifier task_ended_{loop_.get_executor()};
-    std::size_t tasks_ = 0;
-    std::vector<Node> nodes_;
-    bool running_ = false;
-};
-
-EmbeddedCluster::Implementation::Implementation(EmbeddedOptions options, NodeLayout layout,
-                                                std::optional<process::Identity> user)
-    : options_(std::move(options)),
-      layout_(std::move(layout)),
-      view_(options_.product_version, system_clock()),
-      journal_(make_log_journal()) {
-    DirectoryOptions directory{layout_, user};
-    if (options_.free_bytes_per_node > 0) {
-        directory.free_bytes_new_node = options_.free_bytes_per_node;
-        directory.free_bytes_existing_node = options_.free_bytes_per_node;
-    }
-    directory_ = make_data_directory(std::move(directory));
-    InstanceOptions instances{layout_, user, options_.programs};
-    instances.connections_max = options_.connections_max;
-    instances.log_bytes_max = options_.log_bytes_max;
-    instances_ = make_postgres_instances(loop_.get_executor(), std::move(instances));
-    catalog_ = make_postgres_catalog(
-        {layout_, joined(cluster_coordinator_migrations(), options_.coordinator_migrations),
-         joined(cluster_shard_migrations(), options_.shard_migrations)});
-    probe_ = make_postgres_probe(layout_);
-    supervision_ =
-        std::make_unique<Supervision>(loop_.get_executor(), *instances_, *catalog_, *probe_, view_,
-                                      *journal_, options_.events, system_clock(), options_.times);
-    thread_.start();
-    running_ = true;
-}
-
-Result<void> EmbeddedCluster::Implementation::start(std::stop_token cancel) {
-    std::promise<Result<void>> promise;
-    std::future<Result<void>> started = promise.get_future();
-    const std::stop_callback on_cancel(
-        std::move(cancel), [this] { boost::asio::post(loop_, [this] { instances_->cancel(); }); });
-    boost::asio::co_spawn(loop_, start_all(),
-                          [&promise](std::exception_ptr thrown, Result<void> result) {
-                              if (thrown) {
-                                  promise.set_exception(thrown);
-                              } else {
-                                  promise.set_value(std::move(result));
-                              }
-                          });
-    return started.get();
-}
-
-Task<Result<void>> EmbeddedCluster::Implementation::start_all() {
-    const StartPorts ports{*directory_, *instances_, *catalog_, *journal_, system_clock()};
-    const Deadline deadline = Deadline::after(options_.start_timeout);
-    Result<StartedCluster> started = co_await start_cluster(ports, options_.request, deadline);
-    if (!started) {
-        co_return fail(std::move(started.error()));
-    }
-    Result<void> done = co_await begin_supervision(std::move(*started));
-    co_return done;
-}
-
-Task<Result<void>> EmbeddedCluster::Implementation::begin_supervision(StartedCluster started) {
-    nodes_ = started.nodes;
-    view_.set_nodes(nodes_);
-    view_.set_map(std::move(started.map));
-    std::vector<Task<Result<void>>> checks;
-    for (const Node& node : nodes_) {
-        view_.node_started(node);
-        checks.push_back(first_check(node));
-    }
-    co_await async::when_all(std::move(checks));
-    for (const Node& node : nodes_) {
-        for (const bool supervise : {true, false}) {
-            ++tasks_;
-            async::spawn(loop_.get_executor(), run_node(node, supervise));
-        }
-    }
-    co_return Result<void>();
-}
-
-Task<Result<void>> EmbeddedCluster::Implementation::first_check(Node node) {
-    co_await check_node(*supervision_, std::move(node));
-    co_return Result<void>();
-}
-
-Task<void> EmbeddedCluster::Implementation::run_node(Node node, bool supervise) {
-    if (supervise) {
-        co_await supervise_node(*supervision_, std::move(node));
-    } else {
-        co_await monitor_node(*supervision_, std::move(node));
-    }
-    --tasks_;
-    task_ended_.notify_all();
-}
-
-Task<void> EmbeddedCluster::Implementation::stop_all(Deadline deadline) {
-    supervision_->request_stop();
-    instances_->cancel();
-    co_await stop_nodes(*instances_, nodes_, deadline);
-    while (tasks_ > 0) {
-        co_await task_ended_.wait();
-    }
-    // The connections of the probe end on the loop that they belong to.
-    probe_.reset();
-}
-
-void EmbeddedCluster::Implementation::stop(Deadline deadline) {
-    if (!std::exchange(running_, false)) {
-        return;
-    }
-    std::promise<void> stopped;
-    boost::asio::co_spawn(loop_, stop_all(deadline), [&stopped](std::exception_ptr thrown) {
-        if (thrown) {
-            stopped.set_exception(thrown);
-        } else {
-            stopped.set_value();
-        }
-    });
-    stopped.get_future().get();
-    thread_.stop();
-    thread_.join();
-}
-
-Result<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::start(EmbeddedOptions options,
-                                                                std::stop_token cancel) {
-    auto directory = resolved_directory(options.directory);
-    if (!directory) {
-        return fail(std::move(directory.error()));
+Result<std::unique_ptr<RunningCluster>> start_embedded_cluster(EmbeddedOptions options,
+                                                               std::stop_token cancel) {
+    auto path = resolved_directory(options.directory);
+    if (!path) {
+        return fail(std::move(path.error()));
     }
     auto user = server_user(options.server_user);
     if (!user) {
         return fail(std::move(user.error()));
     }
-    auto implementation = std::make_unique<Implementation>(
-        std::move(options), NodeLayout(std::move(*directory)), std::move(*user));
-    Result<void> started = implementation->start(std::move(cancel));
-    if (!started) {
-        return fail(std::move(started.error()));
+    const NodeLayout layout(std::move(*path));
+    DirectoryOptions directory{layout, *user};
+    if (options.free_bytes_per_node > 0) {
+        directory.free_bytes_new_node = options.free_bytes_per_node;
+        directory.free_bytes_existing_node = options.free_bytes_per_node;
     }
-    return std::unique_ptr<EmbeddedCluster>(new EmbeddedCluster(std::move(implementation)));
-}
-
-EmbeddedCluster::EmbeddedCluster(std::unique_ptr<Implementation> implementation)
-    : implementation_(std::move(implementation)) {}
-
-EmbeddedCluster::~EmbeddedCluster() = default;
-
-const Cluster& EmbeddedCluster::cluster() const {
-    return implementation_->view();
-}
-
-Result<postgres::ConnectionOptions> EmbeddedCluster::shard_connection(const ShardId& shard,
-                                                                      const std::string& database,
-                                                                      Role role) const {
-    for (const Node& node : implementation_->nodes()) {
-        if (node.role == NodeRole::shard && node.name == shard.value()) {
-            return connection_to(implementation_->layout(), node, database, role);
-        }
-    }
-    return fail(Errc::broken_state, "the cluster has no shard " + shard.value());
-}
-
-Result<postgres::ConnectionOptions> EmbeddedCluster::coordinator_connection(Role role) const {
-    return connection_to(implementation_->layout(), implementation_->nodes().front(), "pgmind",
-                         role);
-}
-
-const std::vector<Node>& EmbeddedCluster::nodes() const {
-    return implementation_->nodes();
-}
-
-const std::filesystem::path& EmbeddedCluster::directory() const {
-    return implementation_->layout().directory();
-}
-
-std::filesystem::path EmbeddedCluster::secrets_directory() const {
-    return implementation_->layout().secrets_directory();
-}
-
-Result<std::string> EmbeddedCluster::api_key_hmac() const {
-    return Secrets(implementation_->layout()).api_key_hmac();
-}
-
-void EmbeddedCluster::stop(Deadline deadline) {
-    implementation_->stop(deadline);
+    InstanceOptions instances{layout, *user, options.programs};
+    instances.connections_max = options.connections_max;
+    instances.log_bytes_max = options.log_bytes_max;
+    ClusterParts parts{layout, make_socket_connections(layout),
+                       make_data_directory(std::move(directory)),
+                       [instances](Executor executor) {
+                           return make_postgres_instances(executor, instances);
+                       }};
+    return RunningCluster::start(std::move(options), std::move(parts), std::move(cancel));
 }
 
 }  // namespace pgmind::cluster

@@ -35,8 +35,11 @@ std::string to_json(const ClusterManifest& manifest) {
         .number("shards", static_cast<std::int64_t>(manifest.shards))
         .number("coordinator_port", std::int64_t{manifest.coordinator_port})
         .number("shard_port", std::int64_t{manifest.shard_port})
-        .boolean("complete", manifest.complete)
-        .end();
+        .boolean("complete", manifest.complete);
+    if (manifest.attached) {
+        writer.boolean("attached", true);
+    }
+    writer.end();
     return text + "\n";
 }
 
@@ -60,6 +63,7 @@ Result<ClusterManifest> manifest_from_json(std::string_view text) {
     manifest.coordinator_port = port_from(reader, "coordinator_port");
     manifest.shard_port = port_from(reader, "shard_port");
     manifest.complete = reader.optional_boolean("complete").value_or(false);
+    manifest.attached = reader.optional_boolean("attached").value_or(false);
     const Result<void> finished = reader.finish();
     if (!finished) {
         return broken(finished.error().detail);

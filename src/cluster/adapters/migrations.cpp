@@ -1,6 +1,8 @@
 #include "cluster/adapters/migrations.hpp"
 
 #include <span>
+#include <stdexcept>
+#include <string>
 
 #include "base/embedded_file.hpp"
 
@@ -23,8 +25,13 @@ std::vector<postgres::Migration> cluster_shard_migrations() {
     return postgres::migrations_from(embedded_cluster_shard_migrations());
 }
 
-std::string_view roles_script() {
-    return embedded_cluster_scripts().front().content;
+std::string_view cluster_script(std::string_view name) {
+    for (const EmbeddedFile& file : embedded_cluster_scripts()) {
+        if (file.name == name) {
+            return file.content;
+        }
+    }
+    throw std::logic_error("there is no script " + std::string(name));
 }
 
 }  // namespace pgmind::cluster

@@ -13,7 +13,7 @@ std::vector<postgres::Migration> cluster_coordinator_migrations();
 /// Steps 1 to 9 of both databases of a shard: who may do what.
 std::vector<postgres::Migration> cluster_shard_migrations();
 
-/// The script that makes the roles of a server; harmless when they are there.
-std::string_view roles_script();
+/// A query or a script, by the name of its file: "missing_roles.sql".
+std::string_view cluster_script(std::string_view name);
 
 }  // namespace pgmind::cluster

@@ -44,7 +44,7 @@ Task<Result<void>> check_identity(Session& session, Node node, std::string clust
     if (!same) {
         co_return fail(Errc::broken_state, "its data is that of " + std::string(found->text(0, 0)) +
                                                " in cluster " + std::string(found->text(0, 1)) +
-                                               ": data directories were exchanged or copied");
+                                               ": data directories were exchanged or copied, or servers confused");
     }
     co_return Result<void>();
 }
@@ -91,7 +91,8 @@ class PostgresCatalog final : public Catalog {
   public:
     explicit PostgresCatalog(CatalogOptions options) : options_(std::move(options)) {}
 
-    Task<Result<void>> install(Node node, std::string cluster_id, Deadline deadline) override;
+    Task<Result<DatabaseVectors>> install(Node node, std::string cluster_id,
+                                          Deadline deadline) override;
     Task<Result<ShardMap>> register_shards(Node coordinator, std::vector<Node> shards,
                                            Deadline deadline) override;
     Task<Result<ShardMap>> load_shard_map(Node coordinator, Deadline deadline) override;
@@ -99,7 +100,9 @@ class PostgresCatalog final : public Catalog {
   private:
     Task<Result<Session>> connect(Node node, std::string database, Role role, Deadline deadline);
     Task<Result<void>> migrate(Node node, std::string database, std::string cluster_id,
-                               Deadline deadline);
+                               std::vector<postgres::Migration> steps, Deadline deadline);
+    std::vector<postgres::Migration> steps_of(const Node& node, const DatabaseVectors& vectors,
+                                              const std::string& database) const;
     Task<Result<void>> write_shards(Session& session, std::vector<Node> shards, Deadline deadline);
     Task<Result<void>> write_first_map(Session& session, std::vector<Node> shards,
                                        Deadline deadline);
@@ -109,7 +112,7 @@ class PostgresCatalog final : public Catalog {
 
 Task<Result<Session>> PostgresCatalog::connect(Node node, std::string database, Role role,
                                                Deadline deadline) {
-    auto options = connection_to(options_.layout, node, database, role);
+    auto options = options_.setup.connections->to(node, database, role);
     if (!options) {
         co_return fail(std::move(options.error()));
     }
@@ -117,7 +120,24 @@ Task<Result<Session>> PostgresCatalog::connect(Node node, std::string database, 
     co_return session;
 }
 
+std::vector<postgres::Migration> PostgresCatalog::steps_of(const Node& node,
+                                                           const DatabaseVectors& vectors,
+                                                           const std::string& database) const {
+    if (node.role == NodeRole::coordinator) {
+        return options_.coordinator_migrations;
+    }
+    std::vector<postgres::Migration> steps = options_.shard_migrations;
+    if (vectors.at(database) == VectorExtension::pgvector) {
+        for (const postgres::Migration& other : options_.pgvector_migrations) {
+            const auto same = [&](const postgres::Migration& m) { return m.number == other.number; };
+            std::replace_if(steps.begin(), steps.end(), same, other);
+        }
+    }
+    return steps;
+}
+
 Task<Result<void>> PostgresCatalog::migrate(Node node, std::string database, std::string cluster_id,
+                                            std::vector<postgres::Migration> steps,
                                             Deadline deadline) {
     Result<Session> session = co_await connect(node, std::move(database), Role::migrator, deadline);
     if (!session) {
@@ -127,9 +147,6 @@ Task<Result<void>> PostgresCatalog::migrate(Node node, std::string database, std
     if (!done) {
         co_return done;
     }
-    std::vector<postgres::Migration> steps = node.role == NodeRole::coordinator
-                                                 ? options_.coordinator_migrations
-                                                 : options_.shard_migrations;
     const Result<int> applied =
         co_await postgres::apply_migrations(*session, std::move(steps), deadline);
     if (!applied) {
@@ -139,14 +156,16 @@ Task<Result<void>> PostgresCatalog::migrate(Node node, std::string database, std
     co_return done;
 }
 
-Task<Result<void>> PostgresCatalog::install(Node node, std::string cluster_id, Deadline deadline) {
-    const Result<void> set_up = co_await set_up_server(options_.layout, node, deadline);
-    if (!set_up) {
-        co_return fail(of_node(node, set_up.error()));
+Task<Result<DatabaseVectors>> PostgresCatalog::install(Node node, std::string cluster_id,
+                                                       Deadline deadline) {
+    auto vectors = co_await set_up_server(options_.setup, node, deadline);
+    if (!vectors) {
+        co_return fail(of_node(node, vectors.error()));
     }
     std::vector<Task<Result<void>>> tasks;
     for (const std::string& database : databases_of(node.role)) {
-        tasks.push_back(migrate(node, database, cluster_id, deadline));
+        std::vector<postgres::Migration> steps = steps_of(node, *vectors, database);
+        tasks.push_back(migrate(node, database, cluster_id, std::move(steps), deadline));
     }
     const std::vector<Result<void>> results = co_await async::when_all(std::move(tasks));
     for (const Result<void>& result : results) {
@@ -154,23 +173,26 @@ Task<Result<void>> PostgresCatalog::install(Node node, std::string cluster_id, D
             co_return fail(of_node(node, result.error()));
         }
     }
-    co_return Result<void>();
+    co_return vectors;
 }
 
 Task<Result<void>> PostgresCatalog::write_shards(Session& session, std::vector<Node> shards,
                                                  Deadline deadline) {
     std::vector<std::string> names;
+    std::vector<std::string> hosts;
     std::vector<std::int64_t> ports;
     for (const Node& shard : shards) {
         names.push_back(shard.name);
+        hosts.push_back(shard.host);
         ports.push_back(shard.port);
     }
     Parameters parameters;
-    parameters.add_array(names).add_array(ports);
+    parameters.add_array(names).add_array(hosts).add_array(ports);
     const Result<Rows> done = co_await session.query(
         "INSERT INTO pgmind.shards (shard_id, host, port) "
-        "SELECT s.name, '127.0.0.1', s.port FROM unnest($1::text[], $2::integer[]) AS s(name, port)"
-        " ON CONFLICT (shard_id) DO UPDATE "
+        "SELECT s.name, s.host, s.port "
+        "FROM unnest($1::text[], $2::text[], $3::integer[]) AS s(name, host, port) "
+        "ON CONFLICT (shard_id) DO UPDATE "
         "SET host = excluded.host, port = excluded.port, updated_at = now() "
         "WHERE (shards.host, shards.port) IS DISTINCT FROM (excluded.host, excluded.port)",
         std::move(parameters), deadline);

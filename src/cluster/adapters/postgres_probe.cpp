@@ -51,7 +51,8 @@ void add_database(NodeFacts& facts, const Rows& row) {
 
 class PostgresProbe final : public Probe {
   public:
-    explicit PostgresProbe(NodeLayout layout) : layout_(std::move(layout)) {}
+    explicit PostgresProbe(std::shared_ptr<const NodeConnections> connections)
+        : connections_(std::move(connections)) {}
 
     Task<Result<NodeFacts>> ask(Node node, Deadline deadline) override;
 
@@ -59,7 +60,7 @@ class PostgresProbe final : public Probe {
     Task<Result<Rows>> run(Node node, std::string database, const Statement& statement,
                            Deadline deadline);
 
-    NodeLayout layout_;
+    std::shared_ptr<const NodeConnections> connections_;
     std::map<std::string, Session> sessions_;  // By node and database.
 };
 
@@ -69,7 +70,7 @@ Task<Result<Rows>> PostgresProbe::run(Node node, std::string database, const Sta
     const std::string key = node.name + "/" + database;
     auto found = sessions_.find(key);
     if (found == sessions_.end()) {
-        auto options = connection_to(layout_, node, database, Role::monitor);
+        auto options = connections_->to(node, database, Role::monitor);
         if (!options) {
             co_return fail(std::move(options.error()));
         }
@@ -107,8 +108,8 @@ Task<Result<NodeFacts>> PostgresProbe::ask(Node node, Deadline deadline) {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_postgres_probe(NodeLayout layout) {
-    return std::make_unique<PostgresProbe>(std::move(layout));
+std::unique_ptr<Probe> make_postgres_probe(std::shared_ptr<const NodeConnections> connections) {
+    return std::make_unique<PostgresProbe>(std::move(connections));
 }
 
 }  // namespace pgmind::cluster

@@ -1,16 +1,24 @@
 #pragma once
 
-#include <string>
+#include <optional>
 
 #include "async/task.hpp"
-#include "cluster/domain/cluster_manifest.hpp"
-#include "cluster/domain/node_layout.hpp"
+#include "cluster/adapters/node_connections.hpp"
+#include "cluster/app/ports.hpp"
 
 namespace pgmind::cluster {
 
-/// What only the superuser may do on a node, before its migrations: roles with their passwords,
-/// databases, and in each of them the extension. Brings about what is missing, changes nothing
-/// else.
-Task<Result<void>> set_up_server(NodeLayout layout, Node node, Deadline deadline);
+/// How a server is prepared.
+struct ServerSetup {
+    std::shared_ptr<const NodeConnections> connections;
+    NodeLayout layout;                       ///< for the roles' passwords
+    std::optional<VectorExtension> vectors;  ///< nullopt: what the server offers
+};
+
+/// What comes before the migrations of a node: roles with their passwords, databases, and in each
+/// of a shard's the extension for vectors, which it gives. Brings about what is missing, changes
+/// nothing else. privilege_missing, with the statement to run, where the administrator that
+/// `connections` knows may not do it.
+Task<Result<DatabaseVectors>> set_up_server(ServerSetup setup, Node node, Deadline deadline);
 
 }  // namespace pgmind::cluster

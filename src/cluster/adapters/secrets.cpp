@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "cluster/adapters/process_errors.hpp"
 #include "cluster/api/errors.hpp"
@@ -41,10 +42,12 @@ std::string_view name_of(Role role) {
     return "pgmind_monitor";
 }
 
-Result<void> Secrets::ensure(bool may_create) const {
-    for (const std::string& name :
-         {file_of(Role::superuser), file_of(Role::migrator), file_of(Role::gateway),
-          file_of(Role::monitor), std::string(kApiKeyHmac)}) {
+Result<void> Secrets::ensure(std::initializer_list<Role> roles, bool may_create) const {
+    std::vector<std::string> names{std::string(kApiKeyHmac)};
+    for (const Role role : roles) {
+        names.push_back(file_of(role));
+    }
+    for (const std::string& name : names) {
         const std::filesystem::path file = layout_.secret_file(name);
         if (std::filesystem::exists(file)) {
             const Result<std::string> readable = read(name);
@@ -67,6 +70,10 @@ Result<void> Secrets::ensure(bool may_create) const {
 
 Result<std::string> Secrets::password(Role role) const {
     return read(file_of(role));
+}
+
+std::filesystem::path Secrets::password_file(Role role) const {
+    return layout_.secret_file(file_of(role));
 }
 
 Result<std::string> Secrets::api_key_hmac() const {

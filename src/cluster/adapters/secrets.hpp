@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -10,7 +12,8 @@ namespace pgmind::cluster {
 
 /// The roles of PostgreSQL that log in.
 enum class Role {
-    superuser,  ///< "postgres": makes roles, databases and extensions; on the private socket only
+    superuser,  ///< makes roles, databases and extensions: "postgres", on the private socket
+                ///< only; of servers that others run the administrator whom the operator names
     migrator,   ///< acts as pgmind_owner, who owns every object: applies migrations
     gateway,    ///< reads and writes what the tables' grants say
     monitor     ///< reads sizes, versions and replication state
@@ -25,12 +28,15 @@ class Secrets {
   public:
     explicit Secrets(NodeLayout layout) : layout_(std::move(layout)) {}
 
-    /// Makes those that are missing, from the kernel's random generator. When PostgreSQL's data
-    /// exists already (`may_create` false), a missing secret is a loss: broken_state.
-    Result<void> ensure(bool may_create) const;
+    /// Makes those that are missing, from the kernel's random generator: the passwords of `roles`
+    /// and the key. When PostgreSQL's data exists already (`may_create` false), a missing secret is
+    /// a loss: broken_state.
+    Result<void> ensure(std::initializer_list<Role> roles, bool may_create) const;
 
     /// 43 characters of base64url: 256 bits.
     Result<std::string> password(Role role) const;
+
+    std::filesystem::path password_file(Role role) const;
 
     /// The key of the HMAC that API keys are stored as: 32 bytes.
     Result<std::string> api_key_hmac() const;

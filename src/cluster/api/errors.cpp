@@ -14,6 +14,7 @@ Failure failure_of(Errc code) {
         case Errc::port_in_use:
             return Failure::already_exists;
         case Errc::directory_unusable:
+        case Errc::privilege_missing:
             return Failure::permission_denied;
         case Errc::version_mismatch:
         case Errc::not_installed:

@@ -6,6 +6,14 @@
 #include "cluster/domain/health.hpp"
 
 namespace pgmind::cluster {
+namespace {
+
+std::string address_of(const Node& node) {
+    const bool is_v6 = node.host.find(':') != std::string::npos;
+    return (is_v6 ? "[" + node.host + "]" : node.host) + ":" + std::to_string(node.port);
+}
+
+}  // namespace
 
 ClusterView::ClusterView(std::string product_version, const Clock& clock)
     : clock_(clock), published_(std::make_shared<const State>()), map_(nullptr) {
@@ -41,7 +49,7 @@ void ClusterView::set_nodes(const std::vector<Node>& nodes) {
         Entry entry;
         entry.status.name = node.name;
         entry.status.role = node.role == NodeRole::coordinator ? "coordinator" : "shard";
-        entry.status.address = "127.0.0.1:" + std::to_string(node.port);
+        entry.status.address = address_of(node);
         entry.status.problem = "is starting";
         state_.nodes.push_back(std::move(entry));
     }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "async/task.hpp"
 #include "cluster/api/shard_map.hpp"
+#include "cluster/api/vector_extension.hpp"
 #include "cluster/domain/cluster_manifest.hpp"
 
 namespace pgmind::cluster {
@@ -31,7 +33,8 @@ class DataDirectory {
     virtual Result<void> mark_complete(const ClusterManifest& manifest) = 0;
 };
 
-/// The PostgreSQL instances of this machine, by node. Belongs to the cluster's loop.
+/// The PostgreSQL servers of the cluster, by node: instances that this program makes and starts, or
+/// servers that others run (then making, starting and stopping is only a look). Belongs to the cluster's loop.
 class Instances {
   public:
     virtual ~Instances() = default;
@@ -70,14 +73,19 @@ class Instances {
     virtual void trim_log(const Node& node) = 0;
 };
 
+/// By name of the database.
+using DatabaseVectors = std::map<std::string, VectorExtension>;
+
 /// What is written inside the databases of the nodes.
 class Catalog {
   public:
     virtual ~Catalog() = default;
 
     /// Brings roles, databases, extension and schema of a running node up to date. Fails, changing
-    /// nothing, when the data is another node's or another cluster's.
-    virtual Task<Result<void>> install(Node node, std::string cluster_id, Deadline deadline) = 0;
+    /// nothing, when the data is another node's or another cluster's. Gives what each database of a
+    /// shard keeps its vectors with.
+    virtual Task<Result<DatabaseVectors>> install(Node node, std::string cluster_id,
+                                                  Deadline deadline) = 0;
 
     /// Writes where the shards are, spreads the slots over them if that never happened, and gives
     /// the map.

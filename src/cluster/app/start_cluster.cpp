@@ -84,50 +84,66 @@ Result<std::vector<Node>> reserve_ports(const StartPorts& ports, const std::vect
     return reserved;
 }
 
-Task<Result<void>> bring_up(const StartPorts& ports, Node node, std::string cluster_id,
-                            Deadline deadline) {
+Task<Result<DatabaseVectors>> bring_up(const StartPorts& ports, Node node, std::string cluster_id,
+                                       Deadline deadline) {
     Result<void> done = co_await ports.instances.initialise(node, deadline);
-    if (!done) {
-        co_return done;
+    if (done) {
+        done = co_await ports.instances.start(node, deadline);
     }
-    done = co_await ports.instances.start(node, deadline);
     if (!done) {
-        co_return done;
+        co_return fail(std::move(done.error()));
     }
     ports.journal.info(node.name, "runs on port " + std::to_string(node.port));
-    done = co_await ports.catalog.install(node, std::move(cluster_id), deadline);
-    co_return done;
+    auto vectors = co_await ports.catalog.install(node, std::move(cluster_id), deadline);
+    co_return vectors;
 }
 
+/// What the databases are found to be.
+struct BroughtUp {
+    ShardMap map;
+    std::map<std::string, DatabaseVectors> vectors;
+};
+
 // Nodes are independent of each other until all of them run.
-Task<Result<ShardMap>> bring_up_all(const StartPorts& ports, std::vector<Node> nodes,
-                                    std::string cluster_id, Deadline deadline) {
-    std::vector<Task<Result<void>>> starts;
+Task<Result<BroughtUp>> bring_up_all(const StartPorts& ports, std::vector<Node> nodes,
+                                     std::string cluster_id, Deadline deadline) {
+    std::vector<Task<Result<DatabaseVectors>>> starts;
     starts.reserve(nodes.size());
     for (const Node& node : nodes) {
         starts.push_back(bring_up(ports, node, cluster_id, deadline));
     }
-    const auto results = co_await async::when_all(std::move(starts));
-    Result<void> done = first_failure(results);
+    auto results = co_await async::when_all(std::move(starts));
+    std::vector<Result<void>> outcomes;
+    std::map<std::string, DatabaseVectors> vectors;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        outcomes.push_back(results[i] ? Result<void>() : fail(results[i].error()));
+        if (results[i] && nodes[i].role == NodeRole::shard) {
+            vectors.emplace(nodes[i].name, std::move(*results[i]));
+        }
+    }
+    Result<void> done = first_failure(outcomes);
     if (!done) {
         co_return fail(std::move(done.error()));
     }
     const std::vector<Node> shards(nodes.begin() + 1, nodes.end());
     Result<ShardMap> map = co_await ports.catalog.register_shards(nodes.front(), shards, deadline);
-    co_return map;
+    if (!map) {
+        co_return fail(std::move(map.error()));
+    }
+    co_return BroughtUp{std::move(*map), std::move(vectors)};
 }
 
 // Everything from the first change on disk; the caller stops what runs if it fails.
-Task<Result<ShardMap>> make_and_start(const StartPorts& ports, ClusterManifest& manifest,
-                                      std::vector<Node> nodes, Deadline deadline) {
+Task<Result<BroughtUp>> make_and_start(const StartPorts& ports, ClusterManifest& manifest,
+                                       std::vector<Node> nodes, Deadline deadline) {
     Result<void> prepared = ports.directory.prepare(manifest);
     if (!prepared) {
         co_return fail(std::move(prepared.error()));
     }
     co_await remove_leftovers(ports, nodes);
-    Result<ShardMap> map = co_await bring_up_all(ports, nodes, manifest.cluster_id, deadline);
-    if (!map) {
-        co_return map;
+    auto brought_up = co_await bring_up_all(ports, nodes, manifest.cluster_id, deadline);
+    if (!brought_up) {
+        co_return brought_up;
     }
     if (!manifest.complete) {
         manifest.complete = true;
@@ -136,7 +152,7 @@ Task<Result<ShardMap>> make_and_start(const StartPorts& ports, ClusterManifest& 
             co_return fail(std::move(marked.error()));
         }
     }
-    co_return map;
+    co_return brought_up;
 }
 
 }  // namespace
@@ -166,13 +182,14 @@ Task<Result<StartedCluster>> start_cluster(const StartPorts& ports, ClusterReque
     if (!nodes) {
         co_return fail(std::move(nodes.error()));
     }
-    Result<ShardMap> map = co_await make_and_start(ports, *manifest, *nodes, deadline);
-    if (!map) {
+    auto brought_up = co_await make_and_start(ports, *manifest, *nodes, deadline);
+    if (!brought_up) {
         const Deadline patience = Deadline::after(kStopAfterFailure);
         co_await stop_nodes(ports.instances, *nodes, patience);
-        co_return fail(std::move(map.error()));
+        co_return fail(std::move(brought_up.error()));
     }
-    co_return StartedCluster{std::move(*manifest), std::move(*nodes), std::move(*map)};
+    co_return StartedCluster{std::move(*manifest), std::move(*nodes), std::move(brought_up->map),
+                             std::move(brought_up->vectors)};
 }
 
 }  // namespace pgmind::cluster

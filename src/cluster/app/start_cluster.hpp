@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "async/task.hpp"
@@ -22,6 +24,7 @@ struct StartedCluster {
     ClusterManifest manifest;
     std::vector<Node> nodes;  ///< with the ports they have; the coordinator first
     ShardMap map;
+    std::map<std::string, DatabaseVectors> vectors;  ///< by shard
 };
 
 /// Starts every node of the cluster in a data directory, making what is missing. When it fails, no

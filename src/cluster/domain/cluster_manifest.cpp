@@ -58,6 +58,7 @@ Result<ClusterManifest> new_manifest(const ClusterRequest& request, int postgres
                         std::to_string(manifest.shards),
                     "shards");
     }
+    manifest.attached = request.attached;
     apply_ports(manifest, request);
     const Result<void> ports = check_ports(manifest);
     if (!ports) {
@@ -76,6 +77,15 @@ Result<ClusterManifest> reconciled_manifest(ClusterManifest existing,
     }
     if (existing.format < 1 || existing.shards < 1 || existing.shards > kShardsMax) {
         return fail(Errc::broken_state, "the data directory's pgmind.json makes no sense");
+    }
+    if (request.attached != existing.attached) {
+        return fail(Errc::invalid_request,
+                    existing.attached
+                        ? "the data directory belongs to a cluster that others run: name its "
+                          "servers (pgmind up --attach FILE), or another data directory"
+                        : "the data directory holds a cluster of its own: to attach to servers "
+                          "that others run, name another data directory",
+                    "data");
     }
     if (request.shards && *request.shards != existing.shards) {
         return fail(Errc::invalid_request,

@@ -16,7 +16,8 @@ enum class NodeRole { coordinator, shard };
 struct Node {
     std::string name;  ///< "coordinator", "shard-1", "shard-2", ...
     NodeRole role = NodeRole::coordinator;
-    std::uint16_t port = 0;  ///< on the loopback address; 0: one that the kernel finds free
+    std::uint16_t port = 0;  ///< 0: one that the kernel finds free
+    std::string host = "127.0.0.1";
 
     bool operator==(const Node&) const = default;
 };
@@ -39,6 +40,8 @@ struct ClusterManifest {
     std::uint16_t shard_port = kShardPortDefault;  ///< of the first shard; 0: each finds a free one
     /// The first start succeeded: from then on a node without data is a loss, not a beginning.
     bool complete = false;
+    /// Others run its servers; then it has no ports, and no data here.
+    bool attached = false;
 
     /// The coordinator first, then the shards in order.
     std::vector<Node> nodes() const;
@@ -52,6 +55,7 @@ struct ClusterRequest {
     std::optional<std::size_t> shards;
     std::optional<std::uint16_t> coordinator_port;
     std::optional<std::uint16_t> shard_port;
+    bool attached = false;  ///< to servers that others run
 };
 
 /// The manifest of a new cluster. invalid_request when the request cannot be.
@@ -59,7 +63,7 @@ Result<ClusterManifest> new_manifest(const ClusterRequest& request, int postgres
                                      WallTime now);
 
 /// The manifest of an existing cluster with the request applied: ports may change at each start,
-/// the number of shards may not. version_mismatch when a newer pgmind wrote it.
+/// the number of shards may not, nor who runs its servers. version_mismatch when a newer pgmind wrote it.
 Result<ClusterManifest> reconciled_manifest(ClusterManifest existing,
                                             const ClusterRequest& request);
 

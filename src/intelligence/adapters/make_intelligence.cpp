@@ -10,6 +10,7 @@ namespace pgmind {
 
 // Defined by the generated file.
 std::span<const EmbeddedFile> embedded_intelligence_shard_migrations();
+std::span<const EmbeddedFile> embedded_intelligence_pgvector_migrations();
 
 }  // namespace pgmind
 
@@ -37,10 +38,15 @@ std::vector<postgres::Migration> intelligence_shard_migrations() {
     return postgres::migrations_from(embedded_intelligence_shard_migrations());
 }
 
+std::vector<postgres::Migration> intelligence_pgvector_migrations() {
+    return postgres::migrations_from(embedded_intelligence_pgvector_migrations());
+}
+
 std::unique_ptr<Intelligence> make_intelligence(postgres::PoolDirectory& pools,
                                                 IntelligenceOptions options) {
     return std::make_unique<OwningIntelligence>(
-        Adapters{make_postgres_vectors(pools), std::move(options.embedder)}, options.indexes,
+        Adapters{make_postgres_vectors(pools, std::move(options.extension_of)),
+                 std::move(options.embedder)}, options.indexes,
         options.exact_only, std::move(options.sampling));
 }
 

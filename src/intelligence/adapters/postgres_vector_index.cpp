@@ -2,6 +2,7 @@
 
 #include "async/notifier.hpp"
 #include "async/when_all.hpp"
+#include "intelligence/adapters/vector_dialect.hpp"
 #include "platform/postgres/session.hpp"
 
 namespace pgmind::intelligence {
@@ -11,34 +12,36 @@ using postgres::Parameters;
 using postgres::Rows;
 using postgres::Session;
 
-constexpr const char* kInspect =
-    "SELECT c.oid IS NOT NULL, coalesce(i.indisvalid AND i.indisready, false), "
+// Of the indexes that there should be, the one that needs most to be done. What the dialect wants
+// comes in between.
+constexpr std::string_view kInspectBegin = "WITH wanted (name, definition) AS (";
+constexpr std::string_view kInspectEnd =
+    ") SELECT w.name, w.definition, i.indexrelid IS NOT NULL, "
+    "coalesce(i.indisvalid AND i.indisready, false), "
     "EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.datname = current_database() "
-    "AND p.relid = 'pgmind.memory_entries'::regclass), "
-    "EXISTS (SELECT FROM pgmind.vector_indexes v WHERE v.index_name = 'memory_entries_vectors') "
-    "FROM (VALUES (to_regclass('pgmind.memory_entries_vectors'))) n (oid) "
-    "LEFT JOIN pg_class c ON c.oid = n.oid LEFT JOIN pg_index i ON i.indexrelid = n.oid";
+    "AND p.relid = 'pgmind.memory_entries'::regclass), v.index_name IS NOT NULL "
+    "FROM wanted w LEFT JOIN pg_index i ON i.indexrelid = to_regclass('pgmind.' || w.name) "
+    "LEFT JOIN pgmind.vector_indexes v ON v.index_name = w.name "
+    "ORDER BY 4, 6, 1 LIMIT 1";
 // Held by the session that builds; goes with it, however it ends.
 constexpr const char* kClaim =
     "SELECT pg_try_advisory_lock(hashtextextended('pgmind.memory_entries_vectors', 0)), "
     "pg_backend_pid()";
-constexpr const char* kDrop = "DROP INDEX CONCURRENTLY IF EXISTS pgmind.memory_entries_vectors";
-constexpr const char* kBuild =
-    "CREATE INDEX CONCURRENTLY memory_entries_vectors ON pgmind.memory_entries "
-    "USING ruhnsw (namespace, embedding ruvector_cosine_ops)";
 constexpr const char* kProgress =
     "SELECT coalesce(tuples_done::double precision / nullif(tuples_total, 0), "
     "blocks_done::double precision / nullif(blocks_total, 0), 0) "
     "FROM pg_stat_progress_create_index WHERE pid = $1::integer";
 constexpr const char* kAnnounce =
-    "INSERT INTO pgmind.vector_indexes (index_name) VALUES ('memory_entries_vectors') "
+    "INSERT INTO pgmind.vector_indexes (index_name) VALUES ($1) "
     "ON CONFLICT DO NOTHING";
-// Of the index itself only its length: to count what it holds would be to read all of it.
+// Of the indexes themselves only their length: to count what it holds would be to read all of it.
 constexpr const char* kMeasure =
     "SELECT (SELECT count(*) FROM pgmind.namespaces WHERE dimensions IS NOT NULL), "
     "(CASE WHEN s.n_live_tup > 0 THEN s.n_live_tup ELSE greatest(c.reltuples, 0) END "
     " * (1 - coalesce(p.null_frac, 0)))::bigint, "
-    "pg_relation_size('pgmind.memory_entries_vectors') "
+    "(SELECT coalesce(sum(pg_relation_size(i.indexrelid)), 0)::bigint FROM pg_index i "
+    " JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am a ON a.oid = x.relam "
+    " WHERE i.indrelid = c.oid AND a.amname IN ('ruhnsw', 'hnsw')) "
     "FROM pg_class c JOIN pg_stat_all_tables s ON s.relid = c.oid "
     "LEFT JOIN pg_stats p ON p.schemaname = 'pgmind' AND p.tablename = 'memory_entries' "
     "AND p.attname = 'embedding' WHERE c.oid = 'pgmind.memory_entries'::regclass";
@@ -59,14 +62,25 @@ Task<Result<Rows>> ask(Session& session, std::string sql, Deadline deadline) {
     co_return rows;
 }
 
-Task<Result<bool>> run_build(Session& session, bool rebuild, Deadline deadline) {
+/// Both as the dialect gave them.
+struct WantedIndex {
+    std::string name;
+    std::string definition;
+};
+
+Task<Result<bool>> run_build(Session& session, WantedIndex index, bool rebuild,
+                             Deadline deadline) {
     if (rebuild) {
-        const auto dropped = co_await ask(session, kDrop, deadline);
+        const auto dropped = co_await ask(
+            session, "DROP INDEX CONCURRENTLY IF EXISTS pgmind." + index.name, deadline);
         if (!dropped) {
             co_return fail(dropped.error());
         }
     }
-    const auto built = co_await ask(session, kBuild, deadline);
+    const auto built = co_await ask(session,
+                                    "CREATE INDEX CONCURRENTLY " + index.name +
+                                        " ON pgmind.memory_entries " + index.definition,
+                                    deadline);
     if (!built) {
         co_return fail(built.error());
     }
@@ -75,16 +89,26 @@ Task<Result<bool>> run_build(Session& session, bool rebuild, Deadline deadline) 
 
 class PostgresVectorIndex final : public VectorIndexStore {
   public:
-    explicit PostgresVectorIndex(postgres::ConnectionOptions database)
-        : database_(std::move(database)) {}
+    PostgresVectorIndex(postgres::ConnectionOptions database, const VectorDialect& dialect)
+        : database_(std::move(database)), dialect_(dialect) {}
 
     Task<Result<VectorIndexFacts>> inspect(Deadline deadline) override {
-        const auto rows = co_await ask_once(kInspect, deadline);
+        std::string sql(kInspectBegin);
+        sql.append(dialect_.wanted_indexes()).append(kInspectEnd);
+        const auto rows = co_await ask_once(std::move(sql), Parameters(), deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
-        co_return VectorIndexFacts{rows->boolean(0, 0), rows->boolean(0, 1), rows->boolean(0, 2),
-                                   rows->boolean(0, 3)};
+        VectorIndexFacts facts;
+        facts.wanted = !rows->empty();
+        if (facts.wanted) {
+            index_ = {std::string(rows->text(0, 0)), std::string(rows->text(0, 1))};
+            facts.exists = rows->boolean(0, 2);
+            facts.valid = rows->boolean(0, 3);
+            facts.being_built = rows->boolean(0, 4);
+            facts.announced = rows->boolean(0, 5);
+        }
+        co_return facts;
     }
 
     Task<Result<bool>> build(bool rebuild, std::function<bool(double)> go_on,
@@ -104,14 +128,16 @@ class PostgresVectorIndex final : public VectorIndexStore {
         Build build(executor);
         build.pid = claimed->int64(0, 1);
         std::vector<Task<Result<bool>>> tasks;
-        tasks.push_back(build_and_tell(*session, rebuild, build, deadline));
+        tasks.push_back(build_and_tell(*session, index_, rebuild, build, deadline));
         tasks.push_back(watch(build, std::move(go_on)));
         std::vector<Result<bool>> results = co_await async::when_all(std::move(tasks));
         co_return std::move(results.front());
     }
 
     Task<Result<bool>> announce(Deadline deadline) override {
-        const auto rows = co_await ask_once(kAnnounce, deadline);
+        Parameters name;
+        name.add(index_.name);
+        const auto rows = co_await ask_once(kAnnounce, std::move(name), deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -119,7 +145,7 @@ class PostgresVectorIndex final : public VectorIndexStore {
     }
 
     Task<Result<VectorIndexSize>> measure(Deadline deadline) override {
-        const auto rows = co_await ask_once(kMeasure, deadline);
+        const auto rows = co_await ask_once(kMeasure, Parameters(), deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -127,23 +153,26 @@ class PostgresVectorIndex final : public VectorIndexStore {
     }
 
     Task<Result<void>> vacuum(Deadline deadline) override {
-        const auto rows = co_await ask_once(kVacuum, deadline);
+        if (!dialect_.vacuum_after_removal()) {
+            co_return Result<void>();  // Autovacuum sees to it.
+        }
+        const auto rows = co_await ask_once(kVacuum, Parameters(), deadline);
         co_return rows ? Result<void>() : fail(rows.error());
     }
 
   private:
-    Task<Result<Rows>> ask_once(std::string sql, Deadline deadline) {
+    Task<Result<Rows>> ask_once(std::string sql, Parameters parameters, Deadline deadline) {
         auto session = co_await Session::connect(database_, deadline);
         if (!session) {
             co_return fail(std::move(session.error()));
         }
-        auto rows = co_await ask(*session, std::move(sql), deadline);
+        auto rows = co_await session->query(std::move(sql), std::move(parameters), deadline);
         co_return rows;
     }
 
-    static Task<Result<bool>> build_and_tell(Session& session, bool rebuild, Build& build,
-                                             Deadline deadline) {
-        auto built = co_await run_build(session, rebuild, deadline);
+    static Task<Result<bool>> build_and_tell(Session& session, WantedIndex index, bool rebuild,
+                                             Build& build, Deadline deadline) {
+        auto built = co_await run_build(session, std::move(index), rebuild, deadline);
         build.done = true;
         build.changed.notify_all();
         co_return built;
@@ -185,12 +214,15 @@ class PostgresVectorIndex final : public VectorIndexStore {
     }
 
     postgres::ConnectionOptions database_;
+    const VectorDialect& dialect_;
+    WantedIndex index_;  // That the last look was about.
 };
 
 }  // namespace
 
-std::unique_ptr<VectorIndexStore> make_postgres_vector_index(postgres::ConnectionOptions database) {
-    return std::make_unique<PostgresVectorIndex>(std::move(database));
+std::unique_ptr<VectorIndexStore> make_postgres_vector_index(postgres::ConnectionOptions database,
+                                                             cluster::VectorExtension extension) {
+    return std::make_unique<PostgresVectorIndex>(std::move(database), vector_dialect(extension));
 }
 
 }  // namespace pgmind::intelligence

@@ -42,10 +42,16 @@ FoundVectors read_found(const Rows& rows, const VectorStatement& statement) {
 
 class PostgresVectors final : public VectorStore {
   public:
-    explicit PostgresVectors(postgres::PoolDirectory& pools) : pools_(pools) {}
+    PostgresVectors(postgres::PoolDirectory& pools, VectorExtensionOf extension_of)
+        : pools_(pools), extension_of_(std::move(extension_of)) {}
+
+    VectorIndexLimits index_limits(const VectorSearchRequest& query) const override {
+        return dialect_of(query).limits();
+    }
 
     Task<Result<FoundVectors>> search(VectorStatement statement, Deadline deadline) override {
-        const auto rows = co_await run(statement, vector_search_sql(statement), "", deadline);
+        const auto rows = co_await run(statement, vector_search_sql(statement, dialect_of(statement.query)),
+                                       "", deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -57,7 +63,8 @@ class PostgresVectors final : public VectorStore {
                                                       Deadline deadline) override {
         const VectorStatement statement{query, {}};
         const auto rows =
-            co_await run(statement, vector_namespaces_sql(query, limit), "", deadline);
+            co_await run(statement, vector_namespaces_sql(query, dialect_of(query), limit),
+                         "", deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -71,7 +78,7 @@ class PostgresVectors final : public VectorStore {
 
     Task<Result<VectorStatementReport>> explain(VectorStatement statement,
                                                 Deadline deadline) override {
-        const auto rows = co_await run(statement, vector_search_sql(statement),
+        const auto rows = co_await run(statement, vector_search_sql(statement, dialect_of(statement.query)),
                                        "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ", deadline);
         if (!rows) {
             co_return fail(rows.error());
@@ -82,7 +89,7 @@ class PostgresVectors final : public VectorStore {
     Task<Result<double>> selectivity(VectorStatement statement, Deadline deadline) override {
         double expected[2] = {0, 0};
         for (const bool filtered : {false, true}) {
-            const auto rows = co_await run(statement, vector_count_sql(statement, filtered),
+            const auto rows = co_await run(statement, vector_count_sql(statement, dialect_of(statement.query), filtered),
                                            "EXPLAIN (FORMAT JSON) ", deadline);
             if (!rows) {
                 co_return fail(rows.error());
@@ -97,11 +104,20 @@ class PostgresVectors final : public VectorStore {
     }
 
   private:
+    static std::string_view database_of(const VectorSearchRequest& query) {
+        return query.scope == memory::Scope::shared ? "shared" : "project";
+    }
+
+    const VectorDialect& dialect_of(const VectorSearchRequest& query) const {
+        return vector_dialect(extension_of_ == nullptr
+                                  ? cluster::VectorExtension::pgmind
+                                  : extension_of_(query.shard, std::string(database_of(query))));
+    }
+
     Task<Result<Rows>> run(const VectorStatement& statement, VectorSearchSql sql,
                            std::string_view prefix, Deadline deadline) {
-        const std::string_view database =
-            statement.query.scope == memory::Scope::shared ? "shared" : "project";
-        const Result<postgres::Pool*> pool = pools_.find(statement.query.shard.value(), database);
+        const Result<postgres::Pool*> pool =
+            pools_.find(statement.query.shard.value(), database_of(statement.query));
         if (!pool) {
             co_return fail(pool.error());
         }
@@ -131,12 +147,14 @@ class PostgresVectors final : public VectorStore {
     }
 
     postgres::PoolDirectory& pools_;
+    VectorExtensionOf extension_of_;
 };
 
 }  // namespace
 
-std::unique_ptr<VectorStore> make_postgres_vectors(postgres::PoolDirectory& pools) {
-    return std::make_unique<PostgresVectors>(pools);
+std::unique_ptr<VectorStore> make_postgres_vectors(postgres::PoolDirectory& pools,
+                                                   VectorExtensionOf extension_of) {
+    return std::make_unique<PostgresVectors>(pools, std::move(extension_of));
 }
 
 }  // namespace pgmind::intelligence

@@ -33,7 +33,8 @@ constexpr std::string_view kMeasured =
 
 class Builder {
   public:
-    explicit Builder(const VectorSearchRequest& query) : query_(query) {}
+    Builder(const VectorSearchRequest& query, const VectorDialect& dialect)
+        : query_(query), dialect_(dialect) {}
 
     VectorSearchSql search(const VectorStatement& statement) {
         parameters_.add_binary(binary_vector(query_.embedding));
@@ -95,21 +96,22 @@ class Builder {
     }
 
     // The settings hold for this statement, which is its own transaction. That they are a condition
-    // without a row in it makes PostgreSQL evaluate them once, before the scan begins. Rows found
-    // late are as good as the others, since all are sorted in the end.
+    // without a row in it makes PostgreSQL evaluate them once, before the scan begins.
     SqlText by_index(const VectorStatement& statement) {
         const SqlText wanted = in_namespaces(statement);
         const SqlText ef_search = parameter(std::to_string(statement.ef_search));
         const SqlText filtered = filter();
+        const std::size_t dimensions = query_.embedding.size();
         return {kMeasured,
                 wanted,
-                " AND (SELECT set_config('ruvector.ef_search', ",
-                ef_search,
-                "::text, true) || set_config('ruvector.iterative_scan', 'relaxed_order', true)) "
-                "IS NOT NULL",
+                dialect_.indexed_only(dimensions),
+                " AND (SELECT ",
+                dialect_.settings(ef_search),
+                ") IS NOT NULL",
                 filtered,
-                " ORDER BY e.embedding <=> $1::ruvector LIMIT $2::bigint) f "
-                "ORDER BY f.distance, f.namespace, f.key"};
+                " ORDER BY ",
+                dialect_.distance(dimensions),
+                " LIMIT $2::bigint) f ORDER BY f.distance, f.namespace, f.key"};
     }
 
     // OFFSET 0 keeps the order out of the inner statement, and so the index out of the plan.
@@ -155,22 +157,25 @@ class Builder {
     }
 
     const VectorSearchRequest& query_;
+    const VectorDialect& dialect_;
     postgres::Parameters parameters_;
     std::size_t next_parameter_ = 1;
 };
 
 }  // namespace
 
-VectorSearchSql vector_search_sql(const VectorStatement& statement) {
-    return Builder(statement.query).search(statement);
+VectorSearchSql vector_search_sql(const VectorStatement& statement, const VectorDialect& dialect) {
+    return Builder(statement.query, dialect).search(statement);
 }
 
-VectorSearchSql vector_count_sql(const VectorStatement& statement, bool filtered) {
-    return Builder(statement.query).count(statement, filtered);
+VectorSearchSql vector_count_sql(const VectorStatement& statement, const VectorDialect& dialect,
+                                 bool filtered) {
+    return Builder(statement.query, dialect).count(statement, filtered);
 }
 
-VectorSearchSql vector_namespaces_sql(const VectorSearchRequest& query, std::size_t limit) {
-    return Builder(query).namespaces(limit);
+VectorSearchSql vector_namespaces_sql(const VectorSearchRequest& query,
+                                      const VectorDialect& dialect, std::size_t limit) {
+    return Builder(query, dialect).namespaces(limit);
 }
 
 }  // namespace pgmind::intelligence

@@ -22,6 +22,7 @@ class VectorIndexStore {
   public:
     virtual ~VectorIndexStore() = default;
 
+    /// What build() and announce() are about, until the next call.
     virtual Task<Result<VectorIndexFacts>> inspect(Deadline deadline) = 0;
     /// Builds the index while entries are read and written; `rebuild` drops what a failed build
     /// left. `go_on` is told the progress (0 to 1) about every second; when it says no, the build
@@ -32,7 +33,7 @@ class VectorIndexStore {
     virtual Task<Result<bool>> announce(Deadline deadline) = 0;
     /// Reads counters and statistics, not the index: it may have any size.
     virtual Task<Result<VectorIndexSize>> measure(Deadline deadline) = 0;
-    /// Takes deleted entries out of the index.
+    /// Takes deleted entries out of the index, where they stand in the way of new ones.
     virtual Task<Result<void>> vacuum(Deadline deadline) = 0;
 };
 

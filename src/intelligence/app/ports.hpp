@@ -47,6 +47,14 @@ struct FoundVectors {
     std::size_t matching = 0;
 };
 
+/// What the vector index of a place cannot do.
+struct VectorIndexLimits {
+    std::size_t dimensions_max = memory::Limits::dimensions_max;  ///< more are compared exactly
+    /// It finds entries of all namespaces and leaves out those not asked for afterwards, so that
+    /// few among many are dear to find.
+    bool filters_late = false;
+};
+
 /// What PostgreSQL says of a statement that it ran.
 struct VectorStatementReport {
     bool index = false;  ///< it used the vector index
@@ -58,6 +66,7 @@ class VectorStore {
   public:
     virtual ~VectorStore() = default;
 
+    virtual VectorIndexLimits index_limits(const VectorSearchRequest& query) const = 0;
     /// invalid_argument when the vectors have other dimensions.
     virtual Task<Result<FoundVectors>> search(VectorStatement statement, Deadline deadline) = 0;
     /// The namespaces that the query means and whose vectors have its dimensions, in order of name;

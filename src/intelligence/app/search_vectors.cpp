@@ -103,18 +103,28 @@ Task<Result<Outcome>> choose_and_search(VectorStore& store, VectorStatement stat
         auto outcome = co_await search_exactly(store, statement, std::move(reason), deadline);
         co_return outcome;
     }
+    const VectorIndexLimits limits = store.index_limits(statement.query);
+    if (vector.size() > limits.dimensions_max) {
+        std::string reason = "vectors of more than " +
+                             counted(limits.dimensions_max, "dimensions have no index here");
+        auto outcome = co_await search_exactly(store, statement, std::move(reason), deadline);
+        co_return outcome;
+    }
+    const bool filtered = statement.query.filter.has_value();
     std::string reason = "no filter";
-    if (statement.query.filter) {
+    if (filtered || limits.filters_late) {
         statement.method = VectorMethod::matching;
         auto few = co_await store.search(statement, deadline);
         if (!few) {
             co_return fail(std::move(few.error()));
         }
         if (few->matching <= statement.few_rows_max) {
-            std::string small = "the filter leaves " + counted(few->matching, "entries");
+            std::string small =
+                (filtered ? "the filter leaves " : "there are ") + counted(few->matching, "entries");
             co_return Outcome{std::move(*few), VectorMethod::matching, std::move(small)};
         }
-        reason = "the filter leaves more than " + counted(statement.few_rows_max, "entries");
+        reason = (filtered ? "the filter leaves more than " : "no filter, more than ") +
+                 counted(statement.few_rows_max, "entries");
     }
     auto outcome = co_await search_index(store, statement, std::move(reason), deadline);
     co_return outcome;

@@ -3,6 +3,9 @@
 namespace pgmind::intelligence {
 
 VectorIndexStep next_step(const VectorIndexFacts& facts) {
+    if (!facts.wanted) {
+        return VectorIndexStep::nothing;
+    }
     if (facts.exists && facts.valid) {
         return facts.announced ? VectorIndexStep::nothing : VectorIndexStep::announce;
     }

@@ -6,6 +6,7 @@ namespace pgmind::intelligence {
 
 /// What a database says of its vector index.
 struct VectorIndexFacts {
+    bool wanted = true;  ///< there are vectors enough to need one
     bool exists = false;
     bool valid = false;        ///< complete: searches may use it
     bool being_built = false;  ///< by a session that runs now

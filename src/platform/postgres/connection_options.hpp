@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pgmind::postgres {
 
@@ -18,6 +20,8 @@ struct ConnectionOptions {
     std::string sslmode = "prefer";  ///< as libpq; ignored on a Unix socket
     std::string sslrootcert;
     std::chrono::milliseconds connect_timeout{5000};
+    /// Further keywords of libpq and their values: passfile, sslcert, options, hostaddr and so on.
+    std::vector<std::pair<std::string, std::string>> others;
 };
 
 }  // namespace pgmind::postgres

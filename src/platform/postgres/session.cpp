@@ -73,6 +73,18 @@ Task<Result<Session>> Session::connect(ConnectionOptions options, Deadline deadl
     co_return Session(std::make_unique<Implementation>(std::move(*connection), close));
 }
 
+Result<std::string> Session::password_verifier(const std::string& role,
+                                               const std::string& password) const {
+    PGconn* connection = implementation_->connection->handle();
+    const std::unique_ptr<char, decltype(&PQfreemem)> verifier(
+        PQencryptPasswordConn(connection, password.c_str(), role.c_str(), "scram-sha-256"),
+        PQfreemem);
+    if (!verifier) {
+        return fail(Errc::statement_failed, message_of(connection));
+    }
+    return std::string(verifier.get());
+}
+
 bool Session::in_transaction() const {
     return implementation_->connection->in_transaction();
 }

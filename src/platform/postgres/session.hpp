@@ -48,6 +48,11 @@ class Session {
     Task<Result<void>> copy_out_begin(std::string sql, Deadline deadline);
     Task<Result<std::optional<std::string>>> copy_out_read(Deadline deadline);
 
+    /// What ALTER ROLE ... PASSWORD takes instead of the password, so that neither the wire nor the
+    /// server's log sees it (SCRAM-SHA-256). Asks nothing of the server.
+    Result<std::string> password_verifier(const std::string& role,
+                                          const std::string& password) const;
+
     /// A transaction is open (also one that a failed statement has doomed).
     bool in_transaction() const;
 

@@ -18,16 +18,16 @@ using std::chrono::seconds;
 
 class CrashTest : public EmbeddedTest {
   protected:
-    std::string as_owner(const EmbeddedCluster& cluster, std::string sql) {
+    std::string as_owner(const RunningCluster& cluster, std::string sql) {
         return ask(cluster.shard_connection(shard_, "project", Role::migrator), std::move(sql));
     }
-    int last_number(const EmbeddedCluster& cluster) {
+    int last_number(const RunningCluster& cluster) {
         const std::string text = as_owner(cluster, "SELECT max(number) FROM pgmind.counted");
         int number = -1;
         std::from_chars(text.data(), text.data() + text.size(), number);
         return number;
     }
-    static NodeStatus shard_status(const EmbeddedCluster& cluster) {
+    static NodeStatus shard_status(const RunningCluster& cluster) {
         return cluster.cluster().status().nodes.at(1);
     }
 };
@@ -182,7 +182,7 @@ class Supervisor {
         }
     }
     [[noreturn]] static void count(const EmbeddedOptions& options, int writer) {
-        const auto cluster = EmbeddedCluster::start(options, {});
+        const auto cluster = start_embedded_cluster(options, {});
         if (!cluster) {
             ::_exit(1);
         }

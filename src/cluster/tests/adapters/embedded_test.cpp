@@ -40,7 +40,7 @@ std::filesystem::path EmbeddedTest::roomy_memory_directory() {
     return usable ? memory : std::filesystem::temp_directory_path();
 }
 
-pid_t EmbeddedTest::postmaster_of(const EmbeddedCluster& cluster, const std::string& node) {
+pid_t EmbeddedTest::postmaster_of(const RunningCluster& cluster, const std::string& node) {
     const auto text = process::read_file(cluster.directory() / node / "postmaster.pid", 4096);
     const auto file = text ? parse_postmaster_file(*text) : std::nullopt;
     return file ? file->pid : 0;

@@ -27,15 +27,15 @@ class EmbeddedTest : public testing::Test {
         return options;
     }
 
-    static std::unique_ptr<EmbeddedCluster> started(EmbeddedOptions options) {
-        auto cluster = EmbeddedCluster::start(std::move(options), {});
+    static std::unique_ptr<RunningCluster> started(EmbeddedOptions options) {
+        auto cluster = start_embedded_cluster(std::move(options), {});
         EXPECT_TRUE(cluster) << cluster.error().detail;
         return cluster ? std::move(*cluster) : nullptr;
     }
 
     /// The line that the operator sees.
     static std::string refusal(EmbeddedOptions options) {
-        auto cluster = EmbeddedCluster::start(std::move(options), {});
+        auto cluster = start_embedded_cluster(std::move(options), {});
         return cluster ? "it started" : cluster.error().detail;
     }
 
@@ -55,7 +55,7 @@ class EmbeddedTest : public testing::Test {
         return true;
     }
 
-    static pid_t postmaster_of(const EmbeddedCluster& cluster, const std::string& node);
+    static pid_t postmaster_of(const RunningCluster& cluster, const std::string& node);
     const ShardId shard_{"shard-1"};
 
     process::TemporaryDirectory directory_{roomy_memory_directory()};

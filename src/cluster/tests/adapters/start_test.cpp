@@ -17,10 +17,10 @@ mode_t mode_of(const std::filesystem::path& path) {
 
 class StartTest : public EmbeddedTest {
   protected:
-    std::string as_gateway(const EmbeddedCluster& cluster, std::string sql) {
+    std::string as_gateway(const RunningCluster& cluster, std::string sql) {
         return ask(cluster.shard_connection(shard_, "project", Role::gateway), std::move(sql));
     }
-    std::string as_owner(const EmbeddedCluster& cluster, std::string sql) {
+    std::string as_owner(const RunningCluster& cluster, std::string sql) {
         return ask(cluster.shard_connection(shard_, "project", Role::migrator), std::move(sql));
     }
 };
@@ -159,7 +159,7 @@ TEST_F(StartTest, ACancelledStartLeavesNothingRunningAndCanBeRepeated) {
             }
             source.request_stop();
         });
-        const auto cluster = EmbeddedCluster::start(options(), source.get_token());
+        const auto cluster = start_embedded_cluster(options(), source.get_token());
         canceller.join();
         if (!cluster) {
             EXPECT_TRUE(cluster.error().is(Failure::unavailable)) << cluster.error().detail;

@@ -102,7 +102,7 @@ TEST(Migrations, OfTheClusterKeepToTheirNumbers) {
     for (const postgres::Migration& step : cluster_shard_migrations()) {
         EXPECT_LT(step.number, 10);
     }
-    EXPECT_TRUE(has(std::string(roles_script()), "pgmind_gateway"));
+    EXPECT_TRUE(has(std::string(cluster_script("missing_roles.sql")), "pgmind_gateway"));
 }
 
 }  // namespace

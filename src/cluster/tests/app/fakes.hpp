@@ -132,9 +132,13 @@ class FakeCatalog final : public Catalog {
   public:
     FakeCatalog(Calls& calls, Faults& faults) : calls_(calls), faults_(faults) {}
 
-    Task<Result<void>> install(Node node, std::string, Deadline) override {
+    Task<Result<DatabaseVectors>> install(Node node, std::string, Deadline) override {
         calls_.push_back("install " + node.name);
-        co_return faults_.check(calls_.back());
+        const Result<void> done = faults_.check(calls_.back());
+        if (!done) {
+            co_return fail(done.error());
+        }
+        co_return DatabaseVectors{{"project", VectorExtension::pgvector}};
     }
     Task<Result<ShardMap>> register_shards(Node, std::vector<Node> shards, Deadline) override {
         calls_.push_back("register shards");

@@ -47,6 +47,8 @@ TEST_F(StartClusterTest, MakesANewCluster) {
     EXPECT_EQ(cluster->nodes[0].port, 50'000);
     EXPECT_EQ(cluster->manifest.coordinator_port, 0) << "what was asked for is what is kept";
     EXPECT_EQ(cluster->map.shards().size(), 1U);
+    EXPECT_EQ(cluster->vectors.size(), 1U) << "the coordinator has none";
+    EXPECT_EQ(cluster->vectors.at("shard-1").at("project"), VectorExtension::pgvector);
     EXPECT_TRUE(directory_.manifest->complete);
     EXPECT_EQ(directory_.manifest->postgres_major, 15);
 }

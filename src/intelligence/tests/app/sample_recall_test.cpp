@@ -24,6 +24,7 @@ TEST(SampleRecallTest, either_of_two_that_are_equally_near_will_do) {
 /// Finds the same two entries every time.
 class SteadyStore final : public VectorStore {
   public:
+    VectorIndexLimits index_limits(const VectorSearchRequest&) const override { return {}; }
     Task<Result<FoundVectors>> search(VectorStatement statement, Deadline) override {
         EXPECT_EQ(statement.method, VectorMethod::exact);
         EXPECT_TRUE(statement.apart);

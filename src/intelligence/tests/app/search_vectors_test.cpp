@@ -13,6 +13,7 @@ namespace {
 /// the filter leaves.
 class FakeStore final : public VectorStore {
   public:
+    VectorIndexLimits index_limits(const VectorSearchRequest&) const override { return limits; }
     Task<Result<FoundVectors>> search(VectorStatement statement, Deadline) override {
         asked.push_back(statement.method);
         ef_search = statement.ef_search;
@@ -47,6 +48,7 @@ class FakeStore final : public VectorStore {
     std::size_t rows_of_index = 10'000;
     std::size_t rows_there = 10'000;
     bool index_refuses = false;
+    VectorIndexLimits limits;
     std::vector<std::string> names{"a", "b"};
     std::vector<VectorMethod> asked;
     std::size_t ef_search = 0;

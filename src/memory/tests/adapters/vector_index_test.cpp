@@ -13,7 +13,7 @@ class VectorIndexTest : public ::testing::Test {
   protected:
     VectorIndexTest()
         : store_(intelligence::make_postgres_vector_index(
-              cluster_.owner_options("shard-1", "project"))) {
+              cluster_.owner_options("shard-1", "project"), cluster::VectorExtension::pgmind)) {
         status_.shard = "shard-1";
         status_.database = "project";
         bus_.subscribe("test", 100,

@@ -1,6 +1,6 @@
 #include "platform/postgres/detail/connector.hpp"
 
-#include <array>
+#include <algorithm>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -77,7 +77,7 @@ ConnectionHandle start(const ConnectionOptions& options,
     }
     const std::string port = std::to_string(options.port);
     // A peer that vanishes is noticed within about ten seconds, also while nothing is sent.
-    const std::array<std::pair<const char*, const char*>, 17> settings = {{
+    std::vector<std::pair<const char*, const char*>> settings = {
         {"host", hosts.empty() ? options.host.c_str() : hosts.c_str()},
         {"hostaddr", host_addresses.c_str()},
         {"port", port.c_str()},
@@ -94,15 +94,24 @@ ConnectionHandle start(const ConnectionOptions& options,
         {"keepalives_interval", "3"},
         {"keepalives_count", "3"},
         {"tcp_user_timeout", "10000"},
-        {nullptr, nullptr},
-    }};
-    std::array<const char*, settings.size()> names{};
-    std::array<const char*, settings.size()> values{};
-    for (std::size_t i = 0; i < settings.size(); ++i) {
-        names[i] = settings[i].first;
-        values[i] = settings[i].second;
+    };
+    for (const auto& [keyword, value] : options.others) {
+        settings.emplace_back(keyword.c_str(), value.c_str());
+    }
+    settings.emplace_back(nullptr, nullptr);
+    std::vector<const char*> names;
+    std::vector<const char*> values;
+    for (const auto& [name, value] : settings) {
+        names.push_back(name);
+        values.push_back(value);
     }
     return ConnectionHandle(PQconnectStartParams(names.data(), values.data(), 0));
+}
+
+bool has_address(const ConnectionOptions& options) {
+    return std::any_of(options.others.begin(), options.others.end(), [](const auto& other) {
+        return other.first == "hostaddr" && !other.second.empty();
+    });
 }
 
 void drop_notice(void*, const PGresult*) {}
@@ -135,7 +144,8 @@ Task<Result<ConnectionHandle>> open_connection(ConnectionOptions options, Deadli
     const Deadline limit = deadline.capped(options.connect_timeout);
     std::vector<std::string> addresses;
     const bool is_name =
-        !options.host.empty() && options.host.front() != '/' && !is_numeric(options.host);
+        !options.host.empty() && options.host.front() != '/' && !is_numeric(options.host) &&
+        !has_address(options);
     if (is_name) {
         Result<std::vector<std::string>> resolved = co_await resolve(options.host, limit);
         if (!resolved) {
