@@ -1,4 +1,5 @@
 """Fixtures: one pgmind for tests that only need a server, another for those that break it."""
+import os
 import pathlib
 import sys
 import uuid
@@ -6,7 +7,13 @@ import uuid
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from pgmind_server import Server  # noqa: E402
+from pgmind_server import Server, offers_pgvector  # noqa: E402
+
+
+def pytest_collection_modifyitems(items):
+    if "pgvector" in os.environ.get("PGMIND_TEST_SETTINGS", "") and not offers_pgvector():
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="pgvector is not installed here"))
 
 
 @pytest.fixture(scope="session")

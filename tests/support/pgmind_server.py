@@ -1,6 +1,7 @@
 """A real `pgmind up` in a temporary directory, for end-to-end tests and benchmarks.
 
-PGMIND_BINARY names the program; without it, the optimised build.
+PGMIND_BINARY names the program; without it, the optimised build. PGMIND_TEST_SETTINGS are settings
+of every server, "key=value key=value".
 """
 import contextlib
 import fcntl
@@ -21,6 +22,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def program():
     return pathlib.Path(os.environ.get("PGMIND_BINARY")
                         or ROOT / "build" / "release" / "apps" / "pgmind" / "pgmind")
+
+
+def offers_pgvector():
+    """Whether the installed PostgreSQL has pgvector."""
+    folder = subprocess.run(["pg_config", "--sharedir"], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout.strip()
+    return (pathlib.Path(folder) / "extension" / "vector.control").exists()
 
 
 class Ports:
@@ -76,7 +84,7 @@ class Server:
         os.chmod(self.folder, 0o755)
         self.data = self.folder / "data"
         self.shards = shards
-        self.settings = list(settings)
+        self.settings = os.environ.get("PGMIND_TEST_SETTINGS", "").split() + list(settings)
         self.ports = Ports(shards + 2)
         self.port = self.ports.first
         self.url = f"http://127.0.0.1:{self.port}"
@@ -98,9 +106,12 @@ class Server:
     def __exit__(self, *unused):
         self.close()
 
+    def command(self):
+        return [str(program()), "up", "--data", str(self.data), "--shards", str(self.shards),
+                "--port", str(self.port), "--postgres-port", str(self.port + 1)]
+
     def start(self):
-        command = [str(program()), "up", "--data", str(self.data), "--shards", str(self.shards),
-                   "--port", str(self.port), "--postgres-port", str(self.port + 1)]
+        command = self.command()
         for setting in self.settings:
             command += ["--set", setting]
         begin = time.monotonic()
@@ -204,6 +215,24 @@ class Server:
                 "PGPORT": str(self.port + 1 + nodes.index(node)), "PGUSER": f"pgmind_{role}",
                 "PGPASSWORD": password, "PGDATABASE": database}
 
+    def ask(self, namespace, sql):
+        """What psql prints for a statement of the tables' owner, where a namespace is."""
+        environment = self.postgres_environment(self.shard_of(namespace), role="migrator")
+        return subprocess.run(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-c", sql], check=True,
+                              env=environment, stdout=subprocess.PIPE, text=True).stdout.strip()
+
     def memory_kb(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+
+class AttachedServer(Server):
+    """`pgmind up --attach` to servers that the test runs, which the file `services` names."""
+
+    def __init__(self, services, settings=()):
+        super().__init__(shards=1, settings=settings)
+        self.services = services
+
+    def command(self):
+        return [str(program()), "up", "--data", str(self.data), "--attach", str(self.services),
+                "--port", str(self.port)]

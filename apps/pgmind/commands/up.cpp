@@ -120,7 +120,8 @@ void print_welcome(const Gateway& gateway, const config::Configuration& configur
         std::cout << "admin key in " << key.path() << "\n";
     }
     const bool attached = !configuration.text("cluster.attach").empty();
-    std::cout << "Ctrl-C stops " << (attached ? "the gateway" : "everything") << ".\n" << std::flush;
+    std::cout << "Ctrl-C stops " << (attached ? "the gateway" : "everything") << ".\n"
+              << std::flush;
 }
 
 // The demonstration only shows what runs: when it fails, the server goes on.
@@ -138,9 +139,8 @@ void show_demo(const std::string& url, const cluster::RunningCluster& cluster,
         if (node.role == cluster::NodeRole::shard) {
             hints.psql_commands.push_back(
                 "PGPASSWORD=$(cat " +
-                (cluster.secrets_directory() / "pgmind_gateway.password").string() +
-                ") psql -h " + node.host + " -p " + std::to_string(node.port) +
-                " -U pgmind_gateway project");
+                (cluster.secrets_directory() / "pgmind_gateway.password").string() + ") psql -h " +
+                node.host + " -p " + std::to_string(node.port) + " -U pgmind_gateway project");
         }
     }
     Result<std::string> key = key_file.read();

@@ -86,9 +86,9 @@ class AttachedInstances final : public Instances {
         }
         const int major = static_cast<int>(rows->int64(0, 0));
         if (major < kMajorOldest) {
-            co_return fail(Errc::version_mismatch,
-                           node.name + ": its server is PostgreSQL " + std::to_string(major) +
-                               ": pgmind needs " + std::to_string(kMajorOldest) + " or newer");
+            co_return fail(Errc::version_mismatch, node.name + ": its server is PostgreSQL " +
+                                                       std::to_string(major) + ": pgmind needs " +
+                                                       std::to_string(kMajorOldest) + " or newer");
         }
         if (rows->boolean(0, 1)) {
             co_return fail(Errc::node_failed,

@@ -23,7 +23,10 @@ std::string megabytes(std::uint64_t bytes) {
 class EmbeddedDirectory final : public DataDirectory {
   public:
     explicit EmbeddedDirectory(DirectoryOptions options)
-        : options_(std::move(options)), layout_(options_.layout), secrets_(layout_), claimed_(layout_) {}
+        : options_(std::move(options)),
+          layout_(options_.layout),
+          secrets_(layout_),
+          claimed_(layout_) {}
 
     Result<std::optional<ClusterManifest>> claim() override;
     Result<void> check(const ClusterManifest& manifest) override;

@@ -26,11 +26,9 @@ Result<std::unique_ptr<RunningCluster>> start_embedded_cluster(EmbeddedOptions o
     InstanceOptions instances{layout, *user, options.programs};
     instances.connections_max = options.connections_max;
     instances.log_bytes_max = options.log_bytes_max;
-    ClusterParts parts{layout, make_socket_connections(layout),
-                       make_data_directory(std::move(directory)),
-                       [instances](Executor executor) {
-                           return make_postgres_instances(executor, instances);
-                       }};
+    ClusterParts parts{
+        layout, make_socket_connections(layout), make_data_directory(std::move(directory)),
+        [instances](Executor executor) { return make_postgres_instances(executor, instances); }};
     return RunningCluster::start(std::move(options), std::move(parts), std::move(cancel));
 }
 

@@ -42,9 +42,10 @@ Task<Result<void>> check_identity(Session& session, Node node, std::string clust
     const bool same =
         found->empty() || (found->text(0, 0) == node.name && found->text(0, 1) == cluster_id);
     if (!same) {
-        co_return fail(Errc::broken_state, "its data is that of " + std::string(found->text(0, 0)) +
-                                               " in cluster " + std::string(found->text(0, 1)) +
-                                               ": data directories were exchanged or copied, or servers confused");
+        co_return fail(Errc::broken_state,
+                       "its data is that of " + std::string(found->text(0, 0)) + " in cluster " +
+                           std::string(found->text(0, 1)) +
+                           ": data directories were exchanged or copied, or servers confused");
     }
     co_return Result<void>();
 }
@@ -129,7 +130,9 @@ std::vector<postgres::Migration> PostgresCatalog::steps_of(const Node& node,
     std::vector<postgres::Migration> steps = options_.shard_migrations;
     if (vectors.at(database) == VectorExtension::pgvector) {
         for (const postgres::Migration& other : options_.pgvector_migrations) {
-            const auto same = [&](const postgres::Migration& m) { return m.number == other.number; };
+            const auto same = [&](const postgres::Migration& m) {
+                return m.number == other.number;
+            };
             std::replace_if(steps.begin(), steps.end(), same, other);
         }
     }

@@ -30,8 +30,9 @@ Error refusal(const Error& error, const std::string& database, const std::string
     if (error.reason != kNotPermitted) {
         return error;
     }
-    return Error(Errc::privilege_missing, error.detail + ": an administrator must run in database " +
-                                              database + ": " + shown);
+    return Error(
+        Errc::privilege_missing,
+        error.detail + ": an administrator must run in database " + database + ": " + shown);
 }
 
 Task<Result<void>> run(Session& session, std::string database, std::string statement,
@@ -44,8 +45,7 @@ Task<Result<void>> run(Session& session, std::string database, std::string state
 Task<Result<void>> run_missing(Session& session, std::string database, std::string_view script,
                                Deadline deadline) {
     std::string query(cluster_script(script));
-    const Result<Rows> missing =
-        co_await session.query(std::move(query), Parameters(), deadline);
+    const Result<Rows> missing = co_await session.query(std::move(query), Parameters(), deadline);
     if (!missing) {
         co_return fail(missing.error());
     }

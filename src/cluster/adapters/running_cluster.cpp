@@ -240,8 +240,8 @@ const Cluster& RunningCluster::cluster() const {
 }
 
 Result<postgres::ConnectionOptions> RunningCluster::shard_connection(const ShardId& shard,
-                                                                      const std::string& database,
-                                                                      Role role) const {
+                                                                     const std::string& database,
+                                                                     Role role) const {
     for (const Node& node : implementation_->nodes()) {
         if (node.role == NodeRole::shard && node.name == shard.value()) {
             return implementation_->connections().to(node, database, role);

@@ -57,8 +57,7 @@ class RunningCluster {
     /// the newest schema. Blocks; a stop asked for through `cancel` ends it early. An error's
     /// detail is one line for the person who started it, and nothing runs then.
     /// start_embedded_cluster() and attach_cluster() know the parts.
-    static Result<std::unique_ptr<RunningCluster>> start(ClusterOptions options,
-                                                         ClusterParts parts,
+    static Result<std::unique_ptr<RunningCluster>> start(ClusterOptions options, ClusterParts parts,
                                                          std::stop_token cancel);
     ~RunningCluster();
     RunningCluster(const RunningCluster&) = delete;
@@ -85,8 +84,9 @@ class RunningCluster {
     /// The key that API keys are hashed with: 32 bytes.
     Result<std::string> api_key_hmac() const;
 
-    /// Stops all instances side by side (servers that others run are let go of), cleanly; those that have not ended at the deadline are
-    /// stopped by force (nothing acknowledged is lost by that either). Blocks.
+    /// Stops all instances side by side (servers that others run are let go of), cleanly; those
+    /// that have not ended at the deadline are stopped by force (nothing acknowledged is lost by
+    /// that either). Blocks.
     void stop(Deadline deadline);
 
   private:

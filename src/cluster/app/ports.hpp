@@ -34,7 +34,8 @@ class DataDirectory {
 };
 
 /// The PostgreSQL servers of the cluster, by node: instances that this program makes and starts, or
-/// servers that others run (then making, starting and stopping is only a look). Belongs to the cluster's loop.
+/// servers that others run (then making, starting and stopping is only a look). Belongs to the
+/// cluster's loop.
 class Instances {
   public:
     virtual ~Instances() = default;

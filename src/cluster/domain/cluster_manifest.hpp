@@ -63,7 +63,8 @@ Result<ClusterManifest> new_manifest(const ClusterRequest& request, int postgres
                                      WallTime now);
 
 /// The manifest of an existing cluster with the request applied: ports may change at each start,
-/// the number of shards may not, nor who runs its servers. version_mismatch when a newer pgmind wrote it.
+/// the number of shards may not, nor who runs its servers. version_mismatch when a newer pgmind
+/// wrote it.
 Result<ClusterManifest> reconciled_manifest(ClusterManifest existing,
                                             const ClusterRequest& request);
 

@@ -28,8 +28,7 @@ bool offered(const ExtensionFacts& facts) {
 
 Result<VectorExtension> choose(const VectorFacts& facts, std::optional<VectorExtension> wanted) {
     if (facts.on_pgvector || !facts.pgmind.installed.empty()) {
-        const auto has =
-            facts.on_pgvector ? VectorExtension::pgvector : VectorExtension::pgmind;
+        const auto has = facts.on_pgvector ? VectorExtension::pgvector : VectorExtension::pgmind;
         if (wanted && *wanted != has) {
             return fail(Errc::invalid_request,
                         "the database keeps its vectors with the extension " +
@@ -52,8 +51,7 @@ Result<VectorExtension> choose(const VectorFacts& facts, std::optional<VectorExt
     if (wanted) {
         return fail(Errc::not_installed, *wanted == VectorExtension::pgmind ? ours : other);
     }
-    return fail(Errc::not_installed,
-                ours + " (where that is not possible: " + other + " either)");
+    return fail(Errc::not_installed, ours + " (where that is not possible: " + other + " either)");
 }
 
 Result<VectorSetup> set_up_pgvector(const VectorFacts& facts) {

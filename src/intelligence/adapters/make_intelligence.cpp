@@ -46,8 +46,8 @@ std::unique_ptr<Intelligence> make_intelligence(postgres::PoolDirectory& pools,
                                                 IntelligenceOptions options) {
     return std::make_unique<OwningIntelligence>(
         Adapters{make_postgres_vectors(pools, std::move(options.extension_of)),
-                 std::move(options.embedder)}, options.indexes,
-        options.exact_only, std::move(options.sampling));
+                 std::move(options.embedder)},
+        options.indexes, options.exact_only, std::move(options.sampling));
 }
 
 }  // namespace pgmind::intelligence

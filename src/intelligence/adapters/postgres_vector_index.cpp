@@ -68,8 +68,7 @@ struct WantedIndex {
     std::string definition;
 };
 
-Task<Result<bool>> run_build(Session& session, WantedIndex index, bool rebuild,
-                             Deadline deadline) {
+Task<Result<bool>> run_build(Session& session, WantedIndex index, bool rebuild, Deadline deadline) {
     if (rebuild) {
         const auto dropped = co_await ask(
             session, "DROP INDEX CONCURRENTLY IF EXISTS pgmind." + index.name, deadline);
@@ -77,10 +76,10 @@ Task<Result<bool>> run_build(Session& session, WantedIndex index, bool rebuild,
             co_return fail(dropped.error());
         }
     }
-    const auto built = co_await ask(session,
-                                    "CREATE INDEX CONCURRENTLY " + index.name +
-                                        " ON pgmind.memory_entries " + index.definition,
-                                    deadline);
+    const auto built = co_await ask(
+        session,
+        "CREATE INDEX CONCURRENTLY " + index.name + " ON pgmind.memory_entries " + index.definition,
+        deadline);
     if (!built) {
         co_return fail(built.error());
     }

@@ -50,8 +50,8 @@ class PostgresVectors final : public VectorStore {
     }
 
     Task<Result<FoundVectors>> search(VectorStatement statement, Deadline deadline) override {
-        const auto rows = co_await run(statement, vector_search_sql(statement, dialect_of(statement.query)),
-                                       "", deadline);
+        const auto rows = co_await run(
+            statement, vector_search_sql(statement, dialect_of(statement.query)), "", deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -62,9 +62,8 @@ class PostgresVectors final : public VectorStore {
                                                       std::size_t limit,
                                                       Deadline deadline) override {
         const VectorStatement statement{query, {}};
-        const auto rows =
-            co_await run(statement, vector_namespaces_sql(query, dialect_of(query), limit),
-                         "", deadline);
+        const auto rows = co_await run(
+            statement, vector_namespaces_sql(query, dialect_of(query), limit), "", deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -78,8 +77,9 @@ class PostgresVectors final : public VectorStore {
 
     Task<Result<VectorStatementReport>> explain(VectorStatement statement,
                                                 Deadline deadline) override {
-        const auto rows = co_await run(statement, vector_search_sql(statement, dialect_of(statement.query)),
-                                       "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ", deadline);
+        const auto rows =
+            co_await run(statement, vector_search_sql(statement, dialect_of(statement.query)),
+                         "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ", deadline);
         if (!rows) {
             co_return fail(rows.error());
         }
@@ -89,8 +89,9 @@ class PostgresVectors final : public VectorStore {
     Task<Result<double>> selectivity(VectorStatement statement, Deadline deadline) override {
         double expected[2] = {0, 0};
         for (const bool filtered : {false, true}) {
-            const auto rows = co_await run(statement, vector_count_sql(statement, dialect_of(statement.query), filtered),
-                                           "EXPLAIN (FORMAT JSON) ", deadline);
+            const auto rows = co_await run(
+                statement, vector_count_sql(statement, dialect_of(statement.query), filtered),
+                "EXPLAIN (FORMAT JSON) ", deadline);
             if (!rows) {
                 co_return fail(rows.error());
             }

@@ -31,7 +31,8 @@ void add_scans(const boost::json::object& node, int depth, VectorStatementReport
                             number_of(node, "Rows Removed by Filter") +
                             number_of(node, "Rows Removed by Index Recheck");
         report.rows_visited += static_cast<std::int64_t>(rows * loops);
-        report.index = report.index || (loops > 0 && text_of(node, "Index Name").starts_with(kIndex));
+        report.index =
+            report.index || (loops > 0 && text_of(node, "Index Name").starts_with(kIndex));
     }
     const boost::json::value* children = node.if_contains("Plans");
     if (children == nullptr || !children->is_array() || depth >= kDepthMax) {

@@ -15,8 +15,8 @@ struct VectorSearchSql {
 /// Gives, best first: matching (null unless the method is `matching`), namespace, key and cosine
 /// distance. With the method `index` the inner statement has the shape
 ///     WHERE namespace = $3 ORDER BY embedding <=> $1 LIMIT k
-/// (with what the dialect adds), which the index answers, and sets ef_search for itself. With `matching` there is always a row;
-/// its key is null when no entry was compared.
+/// (with what the dialect adds), which the index answers, and sets ef_search for itself. With
+/// `matching` there is always a row; its key is null when no entry was compared.
 VectorSearchSql vector_search_sql(const VectorStatement& statement, const VectorDialect& dialect);
 
 /// Counts, so that the planner says how many entries it expects: with the query's filter or not.

@@ -119,8 +119,8 @@ Task<Result<Outcome>> choose_and_search(VectorStore& store, VectorStatement stat
             co_return fail(std::move(few.error()));
         }
         if (few->matching <= statement.few_rows_max) {
-            std::string small =
-                (filtered ? "the filter leaves " : "there are ") + counted(few->matching, "entries");
+            std::string small = (filtered ? "the filter leaves " : "there are ") +
+                                counted(few->matching, "entries");
             co_return Outcome{std::move(*few), VectorMethod::matching, std::move(small)};
         }
         reason = (filtered ? "the filter leaves more than " : "no filter, more than ") +

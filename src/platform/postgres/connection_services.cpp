@@ -17,7 +17,7 @@ using OptionsHandle = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
 // What the connections of this program set by themselves, or must not have.
 constexpr std::array<std::string_view, 10> kNotOffered = {
-    "service",    "replication",    "client_encoding",     "gssencmode",         "keepalives",
+    "service",         "replication",         "client_encoding",  "gssencmode",       "keepalives",
     "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "authtype"};
 
 tl::unexpected<Error> wrong(std::size_t line, const std::string& why) {

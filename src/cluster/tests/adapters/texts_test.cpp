@@ -22,6 +22,8 @@ TEST(ManifestFile, RoundTrips) {
         new_manifest({3, 0, 8001}, 15, parse_time("2026-11-23T11:32:19.000123Z").value()).value();
     manifest.complete = true;
     EXPECT_EQ(manifest_from_json(to_json(manifest)).value(), manifest);
+    manifest.attached = true;
+    EXPECT_EQ(manifest_from_json(to_json(manifest)).value(), manifest);
 }
 
 TEST(ManifestFile, RefusesWhatIsNoManifest) {

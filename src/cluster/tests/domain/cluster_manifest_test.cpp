@@ -83,5 +83,14 @@ TEST(ClusterManifest, RefusesANewerFormatAndNonsense) {
     EXPECT_EQ(reconciled_manifest(existing, {{}, 7441, {}}).error().field, "coordinator_port");
 }
 
+TEST(ClusterManifest, OfServersThatOthersRunStaysSo) {
+    const ClusterManifest attached = new_manifest({2, 0, 0, true}, 16, kNow).value();
+    EXPECT_TRUE(attached.attached);
+    EXPECT_EQ(reconciled_manifest(attached, {2, 0, 0, true}).value(), attached);
+    EXPECT_EQ(reconciled_manifest(attached, {}).error().code, Errc::invalid_request);
+    const ClusterManifest own = new_manifest({}, 16, kNow).value();
+    EXPECT_EQ(reconciled_manifest(own, {2, 0, 0, true}).error().field, "data");
+}
+
 }  // namespace
 }  // namespace pgmind::cluster

@@ -55,9 +55,9 @@ TEST(VectorSetup, LeavesADatabaseWithWhatItHas) {
 TEST(VectorSetup, UpdatesAndMoves) {
     EXPECT_THAT(planned({{"0.1.0", "0.2.0", "public"}, {}, false}).statements,
                 ElementsAre("ALTER EXTENSION pgmind UPDATE"));
-    EXPECT_THAT(planned({{}, {"0.7.4", "1.0", "extensions"}, false}).statements,
-                ElementsAre("ALTER EXTENSION vector UPDATE",
-                            "ALTER EXTENSION vector SET SCHEMA public"));
+    EXPECT_THAT(
+        planned({{}, {"0.7.4", "1.0", "extensions"}, false}).statements,
+        ElementsAre("ALTER EXTENSION vector UPDATE", "ALTER EXTENSION vector SET SCHEMA public"));
 }
 
 TEST(VectorSetup, SaysWhatIsMissing) {

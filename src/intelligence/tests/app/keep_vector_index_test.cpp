@@ -106,5 +106,13 @@ TEST_F(KeepVectorIndexTest, a_database_that_does_not_answer_is_unknown) {
     EXPECT_EQ(shown().problem, "no connection");
 }
 
+TEST_F(KeepVectorIndexTest, does_nothing_where_none_is_wanted) {
+    index_.facts.wanted = false;
+    ASSERT_TRUE(keep());
+    EXPECT_TRUE(index_.builds.empty());
+    EXPECT_EQ(shown().state, VectorIndexState::absent);
+    EXPECT_EQ(shown().problem, "");
+}
+
 }  // namespace
 }  // namespace pgmind::intelligence

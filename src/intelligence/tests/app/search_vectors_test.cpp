@@ -119,6 +119,24 @@ TEST_F(SearchVectorsTest, compares_the_few_entries_that_a_filter_leaves) {
               (Methods{VectorMethod::matching, VectorMethod::matching, VectorMethod::index}));
 }
 
+TEST_F(SearchVectorsTest, counts_first_where_the_index_finds_others_entries_too) {
+    store_.limits.filters_late = true;
+    query_.explain = true;
+    store_.rows_there = 1000;
+    EXPECT_EQ(search()->plan->reason, "there are 1000 entries");
+    store_.rows_there = 1001;
+    EXPECT_EQ(search()->plan->reason, "no filter, more than 1000 entries");
+    EXPECT_EQ(store_.asked,
+              (Methods{VectorMethod::matching, VectorMethod::matching, VectorMethod::index}));
+}
+
+TEST_F(SearchVectorsTest, compares_all_where_the_index_takes_no_such_dimensions) {
+    store_.limits.dimensions_max = 1;
+    query_.explain = true;
+    EXPECT_EQ(search()->plan->reason, "vectors of more than 1 dimensions have no index here");
+    EXPECT_EQ(store_.asked, Methods{VectorMethod::exact});
+}
+
 TEST_F(SearchVectorsTest, a_zero_vector_does_not_go_to_the_index) {
     query_.embedding = {0, 0};
     ASSERT_TRUE(search());

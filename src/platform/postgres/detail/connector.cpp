@@ -143,9 +143,8 @@ Task<Result<void>> shake_hands(PGconn* connection, Deadline deadline) {
 Task<Result<ConnectionHandle>> open_connection(ConnectionOptions options, Deadline deadline) {
     const Deadline limit = deadline.capped(options.connect_timeout);
     std::vector<std::string> addresses;
-    const bool is_name =
-        !options.host.empty() && options.host.front() != '/' && !is_numeric(options.host) &&
-        !has_address(options);
+    const bool is_name = !options.host.empty() && options.host.front() != '/' &&
+                         !is_numeric(options.host) && !has_address(options);
     if (is_name) {
         Result<std::vector<std::string>> resolved = co_await resolve(options.host, limit);
         if (!resolved) {

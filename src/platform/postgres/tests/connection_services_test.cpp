@@ -13,7 +13,8 @@ std::string refusal(std::string_view text) {
 TEST(ConnectionServicesTest, ReadsSectionsInOrder) {
     const auto services = read_connection_services(
         "# two servers\n[first]\nhost=a.example\nport=6432\nuser=admin\nsslmode=verify-full\n"
-        "passfile=/etc/pass\nconnect_timeout=3\n\n[second]\r\nhost=b.example\r\noptions=-c x=y\r\n");
+        "passfile=/etc/pass\nconnect_timeout=3\n\n[second]\r\nhost=b.example\r\noptions=-c "
+        "x=y\r\n");
     ASSERT_TRUE(services) << services.error().detail;
     ASSERT_EQ(services->size(), 2U);
     const ConnectionOptions& first = services->at(0).options;
