@@ -13,6 +13,7 @@ _Pragma("GCC visibility pop")
     extern "C" void _PG_init() {
     pgmind::define_simd_setting();
     pgmind::ruhnsw::define_index_settings();
+    pgmind::ruhnsw::install_planner_hook();
     // From here on a misspelt ruvector.* setting is an error.
     MarkGUCPrefixReserved("ruvector");
 }

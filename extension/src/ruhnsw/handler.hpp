@@ -23,6 +23,8 @@ extern int max_scan_tuples_setting;
 
 // Defines settings and options of CREATE INDEX; called once, when the library is loaded.
 void define_index_settings();
+// Called once, too: from here on the planner leaves out distances that nobody reads.
+void install_planner_hook();
 int m_of(Relation index);
 int ef_construction_of(Relation index);
 bytea* parse_options(Datum options, bool validate);

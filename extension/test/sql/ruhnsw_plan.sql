@@ -31,3 +31,21 @@ SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS OFF) EXECUTE search('large');
 RESET plan_cache_mode;
 DROP TABLE planned, query;
+
+-- A distance that only the order names is not computed; one that is read is, and ties compare it.
+CREATE TABLE unread (id integer, v ruvector(2));
+INSERT INTO unread SELECT i, ARRAY[i, 0]::ruvector FROM generate_series(1, 2000) i;
+CREATE INDEX ON unread USING ruhnsw (v);
+ANALYZE unread;
+SET enable_seqscan = off;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM unread ORDER BY v <-> '[5,0]' LIMIT 3;
+SELECT id FROM unread ORDER BY v <-> '[5.2,0]' LIMIT 3;
+SELECT id, v <-> '[5,0]' AS distance FROM unread ORDER BY v <-> '[5,0]' LIMIT 1;
+SELECT id, distance FROM (SELECT id, v <-> '[5.2,0]' AS distance FROM unread
+    ORDER BY v <-> '[5.2,0]' LIMIT 3) a ORDER BY distance DESC LIMIT 1;
+SELECT count(*) FROM (SELECT id FROM unread ORDER BY v <-> '[5,0]'
+    FETCH FIRST 2 ROWS WITH TIES) a;
+SELECT id FROM unread ORDER BY v <-> '[5.5,0]' FETCH FIRST 1 ROWS WITH TIES;
+SELECT id FROM unread ORDER BY v <-> '[7.2,0]', id LIMIT 2;
+RESET enable_seqscan;
+DROP TABLE unread;
