@@ -5,8 +5,8 @@ import subprocess
 import support
 
 # The promises that the figures are held against (microseconds of CPU).
-PROMISED = {"authenticate": "< 20", "authorize": "< 5", "record": "", "whole_request": "< 60",
-            "decide_alone": "< 5"}
+PROMISED = {"authenticate": "< 20", "authenticate_session": "< 20", "authorize": "< 5",
+            "record": "", "whole_request": "< 60", "decide_alone": "< 5"}
 
 
 def main():

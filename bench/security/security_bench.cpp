@@ -5,6 +5,7 @@
 #include "async/event_bus.hpp"
 #include "async/workers.hpp"
 #include "integration/app/trace_store.hpp"
+#include "no_logins.hpp"
 #include "security/adapters/sodium_key_cryptography.hpp"
 #include "security/app/security_service.hpp"
 #include "security/domain/decision.hpp"
@@ -70,7 +71,13 @@ class Bench {
           failures_(background_.executor(0), audit_, system_clock(), {}),
           administration_(directory_store_, cache_, refresher_, *cryptography_, bus_,
                           system_clock()),
-          service_(SecurityParts{cache_, audit_, failures_, administration_, audit_store_,
+          sessions_(SessionRules(), SessionLimits()),
+          session_keeper_(background_.executor(0), login_store_, sessions_, system_clock()),
+          limiter_(RateLimits(), system_clock()),
+          login_(login_parts()),
+          second_factors_(factors_, login_, login_parts()),
+          service_(SecurityParts{cache_, audit_, failures_, administration_, audit_store_, login_,
+                                 second_factors_, session_keeper_, sessions_, limiter_,
                                  *cryptography_, bus_, system_clock(), background_.executor(0),
                                  SecurityLimits{}}) {
         traces_.observe(bus_);
@@ -79,12 +86,19 @@ class Bench {
         request_.remote_address = "127.0.0.1";
         async::spawn(background_.executor(0), audit_.run());
         background_.start();
+        session_ = begin_session();
     }
+
+    const std::string& session() const { return session_; }
 
     // kRequestsPerRound requests in one task, so that the loop's own cost is not measured.
     void run(benchmark::State& state, bool authenticate, bool authorize, bool record) {
+        run(state, key_, authenticate, authorize, record);
+    }
+    void run(benchmark::State& state, const std::string& credential, bool authenticate,
+             bool authorize, bool record) {
         for (auto _ : state) {
-            async::run_blocking_loop(loop_, round(authenticate, authorize, record));
+            async::run_blocking_loop(loop_, round(credential, authenticate, authorize, record));
         }
         state.SetItemsProcessed(state.iterations() * kRequestsPerRound);
         if (refused_ > 0) {
@@ -93,13 +107,29 @@ class Bench {
     }
 
   private:
-    Task<void> round(bool authenticate, bool authorize, bool record) {
+    LoginParts login_parts() {
+        return {login_store_,   hasher_, sessions_,      cache_,          audit_,  failures_,
+                *cryptography_, bus_,    system_clock(), AttemptLimits(), factors_};
+    }
+    // Of the last principal; its password is looked at by no real hash here.
+    std::string begin_session() {
+        const DirectoryContents& contents = cache_.newest()->contents();
+        const PrincipalDetails& principal = contents.principals.back();
+        login_store_.password = {principal.id, principal.name, "a hash"};
+        request_.deadline = Deadline::after(std::chrono::seconds(10));
+        const auto session = async::run_blocking_loop(
+            loop_, service_.log_in(request_, LoginRequest{principal.name, "a password"}));
+        return session ? session->token : "";
+    }
+
+    Task<void> round(std::string credential, bool authenticate, bool authorize, bool record) {
         const Resource resource{ResourceType::memory, "agent-7"};
-        auto principal = co_await service_.authenticate(request_, Credentials{key_});
+        auto principal = co_await service_.authenticate(request_, Credentials{credential});
         for (int i = 0; i < kRequestsPerRound; ++i) {
             request_.request_id = new_request_id();
             if (authenticate) {
-                principal = co_await service_.authenticate(request_, Credentials{key_});
+                principal = co_await service_.authenticate(request_, Credentials{credential});
+                refused_ += principal ? 0 : 1;
             }
             if (authorize) {
                 const auto allowed =
@@ -127,8 +157,17 @@ class Bench {
     AuditWriter audit_;
     AuthenticationFailures failures_;
     Administration administration_;
+    NoSecondFactors factors_;
+    OneLogin login_store_;
+    NoHashing hasher_;
+    SessionCache sessions_;
+    SessionKeeper session_keeper_;
+    RateLimiter limiter_;
+    Login login_;
+    SecondFactorCommands second_factors_;
     SecurityService service_;
     RequestContext request_;
+    std::string session_;  ///< a token
     std::size_t refused_ = 0;
 };
 
@@ -140,6 +179,9 @@ Bench& bench() {
 
 void authenticate(benchmark::State& state) {
     bench().run(state, true, false, false);
+}
+void authenticate_session(benchmark::State& state) {
+    bench().run(state, bench().session(), true, false, false);
 }
 void authorize(benchmark::State& state) {
     bench().run(state, false, true, false);
@@ -166,6 +208,7 @@ void decide_alone(benchmark::State& state) {
 }
 
 BENCHMARK(authenticate)->MinTime(1);
+BENCHMARK(authenticate_session)->MinTime(1);
 BENCHMARK(authorize)->MinTime(1);
 BENCHMARK(record)->MinTime(1);
 BENCHMARK(whole_request)->MinTime(1);
