@@ -1,7 +1,9 @@
 #pragma once
 
+#include <charconv>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -35,7 +37,9 @@ inline std::vector<VectorLine> read_vectors(const char* path) {
         const std::string first = take_word(rest);
         line.is_key = first.starts_with("key");
         if (!line.is_key) {
-            line.id = std::stoi(first);
+            const char* const end = first.data() + first.size();
+            const auto [rest_of_id, problem] = std::from_chars(first.data(), end, line.id);
+            EXPECT_TRUE(problem == std::errc() && rest_of_id == end) << first;
             line.valid = take_word(rest) == "valid";
             line.comment = take_word(rest);
         }
