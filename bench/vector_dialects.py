@@ -83,7 +83,8 @@ def main():
                 for server, measured in zip((ours, other), times):
                     measured += [ask(server, namespace, vector)[0] for vector in vectors]
             count = len(NAMESPACES[namespace])
-            table.append((f"{count} of 40,000: recall@{LIMIT}", recalls[0], "share", recalls[1], ""))
+            table.append((f"{count} of 40,000: recall@{LIMIT}", recalls[0], "share", recalls[1],
+                          ""))
             for share in (0.5, 0.95):
                 table.append((f"{count} of 40,000: p{share * 100:.0f}",
                               support.percentile(times[0], share), "ms",
