@@ -1,7 +1,4 @@
 """Passwords and sessions: over REST, and from the command line as people use it."""
-import base64
-import hashlib
-import hmac
 import json
 import os
 import pty
@@ -13,6 +10,7 @@ import uuid
 
 import pytest
 
+from authenticator_app import code_of
 from openapi_client import Client, entry_path
 from pgmind_server import Server, clean_environment, program
 
@@ -291,16 +289,6 @@ def test_passwords_are_typed_unseen(person):
     assert "horse" not in shown
     status, shown = person.at_terminal("auth", "login", name, typed=[PASSWORD])
     assert status == DENIED, shown
-
-
-def code_of(secret, steps_later=0):
-    """What an authenticator app shows (RFC 6238)."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    step = int(time.time()) // 30 + steps_later
-    mac = hmac.new(key, step.to_bytes(8, "big"), hashlib.sha1).digest()
-    offset = mac[-1] & 15
-    number = int.from_bytes(mac[offset:offset + 4], "big") & 0x7fffffff
-    return f"{number % 1_000_000:06}"
 
 
 def test_an_administrator_without_a_second_factor_may_only_enrol_one(admin, make_user):

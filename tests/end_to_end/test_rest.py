@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from authenticator_app import code_of
 from openapi_client import Client, entry_path
 
 
@@ -289,6 +290,33 @@ def test_paths_methods_and_media_types(client, namespace):
                    "Request-Timeout")
 
 
+def tour_logins(tour, name):
+    """The operations of those who log in with a password, as a user that is made for it."""
+    password, path = "correct horse battery", f"/api/v1/principals/{name}"
+    assert tour.post("/api/v1/principals", {"name": name, "kind": "user"}).status == 201
+    assert tour.put(path + "/password", {"password": "the first of two"}).status == 204
+    user, other = (tour.with_key(tour.with_key("").post(
+        "/api/v1/auth/login", {"name": name, "password": "the first of two"}).json["token"])
+        for _ in range(2))
+    first, second = (one.get("/api/v1/me").json["session_id"] for one in (user, other))
+    assert len(user.get("/api/v1/auth/sessions").json["sessions"]) == 2
+    assert len(tour.get(path + "/sessions").json["sessions"]) == 2
+    assert user.delete("/api/v1/auth/sessions/" + second).status == 204
+    assert user.post("/api/v1/auth/password", {"current_password": "the first of two",
+                                               "password": password}).status == 204
+    factor = "/api/v1/auth/second-factor"
+    assert not user.get(factor).json["enrolled"]
+    for end in (lambda code: user.post(factor + "/disable", {"password": password, "code": code}),
+                lambda _: tour.delete(path + "/second-factor")):
+        secret = user.post(factor, {"password": password}).json["secret"]
+        codes = user.post(factor + "/confirm", {"code": code_of(secret)}).json["recovery_codes"]
+        codes = user.post(factor + "/recovery-codes",
+                          {"password": password, "code": codes[0]}).json["recovery_codes"]
+        assert end(codes[0]).status == 204
+    assert tour.delete(f"{path}/sessions/{first}").status == 204
+    assert tour.delete(path).status == 204
+
+
 def test_every_operation_answers_as_documented(client, namespace):
     """A tour over all operations: each must have been seen to succeed."""
     tour = client.with_key(client.key)
@@ -313,12 +341,14 @@ def test_every_operation_answers_as_documented(client, namespace):
             ("PUT", f"/api/v1/principals/{name}/grants", {"grants": [{"role": "auditor"}]}),
             ("GET", "/api/v1/principals"),
             ("POST", f"/api/v1/principals/{name}/keys", {"label": "x"}),
-            ("GET", f"/api/v1/principals/{name}/keys"), ("GET", "/api/v1/audit?limit=5")]:
+            ("GET", f"/api/v1/principals/{name}/keys"), ("GET", "/api/v1/audit?limit=5"),
+            ("GET", f"/api/v1/auth/explain?principal={name}&action=read&resource=audit")]:
         answer = tour.request(method, path, *more)
         assert answer.status < 300, answer
     key_id = tour.get(f"/api/v1/principals/{name}/keys").json["keys"][0]["key_id"]
     assert tour.delete(f"/api/v1/keys/{key_id}").status == 204
     assert tour.delete(f"/api/v1/principals/{name}").status == 204
+    tour_logins(tour, "user-of-" + name)
     request_id = str(uuid.uuid4())
     tour.get("/api/v1/me", {"X-Request-Id": request_id})
     deadline = time.monotonic() + 10
