@@ -155,7 +155,12 @@ Task<Result<void>> PostgresCatalog::migrate(Node node, std::string database, std
     if (!applied) {
         co_return fail(applied.error());
     }
-    done = co_await write_identity(*session, node, std::move(cluster_id), deadline);
+    done = co_await write_identity(*session, node, cluster_id, deadline);
+    if (!done) {
+        co_return done;
+    }
+    // Another node may have been first, when two were given the same server.
+    done = co_await check_identity(*session, node, std::move(cluster_id), deadline);
     co_return done;
 }
 

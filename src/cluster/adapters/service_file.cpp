@@ -1,8 +1,11 @@
 #include "cluster/adapters/service_file.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cluster/adapters/process_errors.hpp"
 #include "cluster/api/errors.hpp"
@@ -22,9 +25,24 @@ tl::unexpected<Error> refused(const std::filesystem::path& file, const std::stri
     return fail(Errc::invalid_request, file.string() + ": " + why, "cluster.attach");
 }
 
-bool is_local(const std::string& host) {
-    return host.starts_with('/') || host == "localhost" || host == "::1" ||
-           host.starts_with("127.");
+bool is_loopback(const std::string& address) {
+    in_addr four{};
+    in6_addr six{};
+    if (inet_pton(AF_INET, address.c_str(), &four) == 1) {
+        return ntohl(four.s_addr) >> 24 == 127;
+    }
+    return inet_pton(AF_INET6, address.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six) != 0;
+}
+
+// libpq connects to `hostaddr` where there is one, whatever `host` says.
+bool is_local(const postgres::ConnectionOptions& options) {
+    const auto is_address = [](const auto& other) { return other.first == "hostaddr"; };
+    const auto address = std::find_if(options.others.begin(), options.others.end(), is_address);
+    if (address != options.others.end() && !address->second.empty()) {
+        return is_loopback(address->second);
+    }
+    return options.host.starts_with('/') || options.host == "localhost" ||
+           is_loopback(options.host);
 }
 
 bool is_encrypted(const std::string& sslmode) {
@@ -46,6 +64,9 @@ Result<void> check_mode(const std::filesystem::path& file, const Servers& server
     if (::stat(file.c_str(), &status) != 0) {
         return refused(file, "cannot be read");
     }
+    if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+        return refused(file, "belongs to another user: chown it to the one that runs pgmind");
+    }
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         return refused(file, "others may write it: chmod go-w it");
     }
@@ -66,7 +87,7 @@ Result<void> check_server(const std::filesystem::path& file, const std::string& 
     if (options.user.empty()) {
         return refused(file, "[" + name + "] names no user");
     }
-    if (!is_local(options.host) && !is_encrypted(options.sslmode)) {
+    if (!is_local(options) && !is_encrypted(options.sslmode)) {
         return refused(file, "[" + name +
                                  "] is on another machine: set sslmode to verify-full (or "
                                  "verify-ca or require)");
