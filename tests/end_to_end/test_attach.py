@@ -1,5 +1,6 @@
 """pgmind on PostgreSQL servers that it did not start, as a role that is no superuser."""
 import json
+import re
 import subprocess
 import time
 import types
@@ -151,14 +152,27 @@ def test_what_is_not_allowed_is_named(managed):
         assert "others may read the password of [coordinator]: chmod 600" in refusal(server)
         managed.services(mode=0o622)
         assert "others may write it" in refusal(server)
-        services = managed.services()
-        services.write_text(services.read_text().replace(f"host={managed.socket}", "host=db.test"))
-        assert "[coordinator] is on another machine: set sslmode" in refusal(server)
+        for elsewhere in ("db.test", "127.0.0.1.db.test", "localhost\nhostaddr=192.0.2.1"):
+            services = managed.services()
+            services.write_text(services.read_text().replace(f"host={managed.socket}",
+                                                             "host=" + elsewhere))
+            assert "[coordinator] is on another machine: set sslmode" in refusal(server)
         services.write_text("[coordinator]\nhost=/tmp\nuser=a\n[shard-2]\nhost=/tmp\nuser=a\n")
         assert "[shard-2] is no node" in refusal(server)
         managed.services()
         server.settings = ["cluster.shards=2"]
         assert "cluster.shards is for a cluster that pgmind starts by itself" in refusal(server)
+    finally:
+        server.close()
+
+
+def test_two_shards_on_one_server_are_refused_at_once(managed):
+    services = managed.services()
+    shard = services.read_text().partition("[shard-1]")[2].partition("[")[0]
+    services.write_text(services.read_text() + "\n[shard-2]" + shard)
+    server = AttachedServer(services)
+    try:
+        assert re.search("its data is that of shard-[12] in cluster", refusal(server))
     finally:
         server.close()
 
