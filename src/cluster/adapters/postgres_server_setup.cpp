@@ -25,6 +25,9 @@ constexpr const char* kVectorFacts =
     "LEFT JOIN pg_namespace n ON n.oid = e.extnamespace "
     "LEFT JOIN pg_available_extensions a ON a.name = wanted.name ORDER BY wanted.name";
 
+// Held until the session ends.
+constexpr const char* kLockSetUp = "SELECT pg_advisory_lock(hashtextextended('pgmind set-up', 0))";
+
 // `shown` is the statement as an administrator would write it.
 Error refusal(const Error& error, const std::string& database, const std::string& shown) {
     if (error.reason != kNotPermitted) {
@@ -201,6 +204,11 @@ Task<Result<VectorExtension>> set_up_vectors(const ServerSetup& setup, Node node
     if (!session) {
         co_return fail(std::move(session.error()));
     }
+    // Two nodes may be one database by mistake, or two gateways start at once.
+    const Result<Rows> locked = co_await session->query(kLockSetUp, Parameters(), deadline);
+    if (!locked) {
+        co_return fail(locked.error());
+    }
     const Result<Rows> rows = co_await session->query(kVectorFacts, Parameters(), deadline);
     if (!rows) {
         co_return fail(rows.error());
@@ -255,9 +263,8 @@ Task<Result<void>> make_roles_and_databases(const ServerSetup& setup, Node node,
     if (!session) {
         co_return fail(std::move(session.error()));
     }
-    // Several nodes may be databases of one server. The lock ends with the session.
-    const Result<Rows> locked = co_await session->query(
-        "SELECT pg_advisory_lock(hashtextextended('pgmind set-up', 0))", Parameters(), deadline);
+    // Several nodes may be databases of one server.
+    const Result<Rows> locked = co_await session->query(kLockSetUp, Parameters(), deadline);
     if (!locked) {
         co_return fail(locked.error());
     }

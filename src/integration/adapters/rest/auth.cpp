@@ -47,16 +47,6 @@ Result<Reply> sessions_reply(const Result<std::vector<security::SessionDetails>>
     return json_reply(std::move(body));
 }
 
-Result<Reply> empty_reply(const Result<void>& done) {
-    if (!done) {
-        return fail(done.error());
-    }
-    Reply reply;
-    reply.status = 204;
-    reply.content_type.clear();
-    return reply;
-}
-
 }  // namespace
 
 Task<Result<Reply>> log_in(Call& call) {

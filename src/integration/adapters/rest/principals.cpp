@@ -50,16 +50,6 @@ Result<Reply> principal_reply(const Result<security::PrincipalDetails>& details)
     return json_reply(std::move(body));
 }
 
-Result<Reply> empty_reply(const Result<void>& done) {
-    if (!done) {
-        return fail(done.error());
-    }
-    Reply reply;
-    reply.status = 204;
-    reply.content_type.clear();
-    return reply;
-}
-
 Security& security_of(Call& call) {
     return call.services.gate.security();
 }

@@ -37,6 +37,16 @@ Reply json_reply(std::string body) {
     return reply;
 }
 
+Result<Reply> empty_reply(const Result<void>& done) {
+    if (!done) {
+        return fail(done.error());
+    }
+    Reply reply;
+    reply.status = 204;
+    reply.content_type.clear();
+    return reply;
+}
+
 Reply problem_reply(const Problem& problem, const RequestId& request_id) {
     http::Response response = to_response(problem, request_id);
     Reply reply;

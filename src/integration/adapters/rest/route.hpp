@@ -110,6 +110,8 @@ void add_common_headers(http::Headers& headers, const RequestId& request_id);
 
 /// A reply with a JSON body.
 Reply json_reply(std::string body);
+/// 204 without a body, or the error.
+Result<Reply> empty_reply(const Result<void>& done);
 Reply problem_reply(const Problem& problem, const RequestId& request_id);
 
 }  // namespace pgmind::integration::rest

@@ -37,16 +37,6 @@ Result<Reply> codes_reply(const Result<std::vector<std::string>>& codes) {
     return json_reply(std::move(body));
 }
 
-Result<Reply> empty_reply(const Result<void>& done) {
-    if (!done) {
-        return fail(done.error());
-    }
-    Reply reply;
-    reply.status = 204;
-    reply.content_type.clear();
-    return reply;
-}
-
 }  // namespace
 
 Task<Result<Reply>> second_factor_status(Call& call) {
