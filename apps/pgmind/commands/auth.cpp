@@ -16,6 +16,7 @@ void add_auth_command(CommandLine line) {
     add_auth_session_commands(line, group);
     add_auth_user_commands(line, group);
     add_auth_mfa_commands(line, group);
+    add_auth_sql_commands(line, group);
     add_auth_explain_command(line, group);
 }
 

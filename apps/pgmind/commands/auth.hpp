@@ -8,6 +8,7 @@ namespace pgmind::app {
 
 /// explain: auth_explain.cpp.
 void add_auth_explain_command(CommandLine line, CLI::App* group);
+void add_auth_sql_commands(CommandLine line, CLI::App* group);
 /// login, logout, whoami, sessions, revoke: auth_sessions.cpp.
 void add_auth_session_commands(const CommandLine& line, CLI::App* group);
 /// mfa enrol, confirm, status, disable, recovery, reset: auth_mfa.cpp.

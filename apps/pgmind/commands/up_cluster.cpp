@@ -66,6 +66,10 @@ Result<std::unique_ptr<cluster::RunningCluster>> start_configured_cluster(
     if (services.empty()) {
         cluster::EmbeddedOptions options = embedded_options(configuration);
         set_common(options, configuration, bus);
+        options.sql_logins = true;
+        for (postgres::Migration& step : security::security_shard_migrations()) {
+            options.shard_migrations.push_back(std::move(step));
+        }
         return cluster::start_embedded_cluster(std::move(options), std::move(cancel));
     }
     if (const Result<void> possible = check_attached(configuration); !possible) {

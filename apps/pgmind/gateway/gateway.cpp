@@ -103,7 +103,11 @@ class Gateway::Implementation {
         if (auto exposed = check_exposure(options_.configuration); !exposed) {
             return exposed;
         }
-        auto runtime = security::SecurityRuntime::start(security_options(), options_.bus,
+        auto security = security_options();
+        if (!security) {
+            return fail(std::move(security.error()));
+        }
+        auto runtime = security::SecurityRuntime::start(std::move(*security), options_.bus,
                                                         options_.metrics, deadline);
         if (!runtime) {
             return fail(std::move(runtime.error()));
@@ -184,7 +188,7 @@ class Gateway::Implementation {
         return {options_, *cluster_, *security_, options_.traces, blocking_, indexes_};
     }
 
-    security::SecurityOptions security_options() {
+    Result<security::SecurityOptions> security_options() {
         security::SecurityOptions security;
         security.coordinator = options_.coordinator;
         security.hmac_key = std::move(options_.hmac_key);
@@ -198,6 +202,19 @@ class Gateway::Implementation {
         for (const std::string& name : configuration.list("security.second_factor_roles")) {
             if (const auto role = security::parse_role(name)) {
                 security.second_factor_policy.roles.push_back(*role);
+            }
+        }
+        // Servers that others run are not prepared for SQL logins.
+        const bool own = configuration.text("cluster.attach").empty();
+        for (const ShardId& shard :
+             own ? options_.cluster.shard_map()->shards() : std::vector<ShardId>()) {
+            for (const std::string_view database : {"project", "shared"}) {
+                auto owner = options_.owner_connection(shard.value(), database);
+                if (!owner) {
+                    return fail(std::move(owner.error()));
+                }
+                security.sql_databases.push_back(
+                    {shard.value() + "/" + std::string(database), std::move(*owner)});
             }
         }
         return security;

@@ -26,6 +26,7 @@ using security::PrincipalSnapshot;
 using security::Resource;
 using security::Security;
 using security::SessionDetails;
+using security::SqlCredentials;
 using security::TurnedAway;
 
 class OpenSecurity final : public Security {
@@ -93,6 +94,14 @@ class OpenSecurity final : public Security {
     }
     Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override {
         return inner_->revoke_api_key(request, std::move(key_id));
+    }
+    Task<Result<SqlCredentials>> enable_sql(const RequestContext& request,
+                                            std::string principal_name) override {
+        return inner_->enable_sql(request, std::move(principal_name));
+    }
+    Task<Result<void>> disable_sql(const RequestContext& request,
+                                   std::string principal_name) override {
+        return inner_->disable_sql(request, std::move(principal_name));
     }
     Task<Result<IssuedSession>> log_in(const RequestContext& request, LoginRequest login) override {
         return inner_->log_in(request, std::move(login));

@@ -234,6 +234,34 @@ Task<Result<VectorExtension>> set_up_vectors(const ServerSetup& setup, Node node
     co_return plan->extension;
 }
 
+// Over and over, since it is harmless: what is in the script may have changed.
+Task<Result<void>> run_as_superuser(const ServerSetup& setup, Node node, std::string database,
+                                    std::string script, Deadline deadline) {
+    auto options = setup.connections->to(node, std::move(database), Role::superuser);
+    if (!options) {
+        co_return fail(std::move(options.error()));
+    }
+    Result<Session> session = co_await Session::connect(std::move(*options), deadline);
+    if (!session) {
+        co_return fail(std::move(session.error()));
+    }
+    Result<void> done = co_await session->script(std::move(script), deadline);
+    co_return done;
+}
+
+Task<Result<void>> prepare_sql_logins(const ServerSetup& setup, Node node, Deadline deadline) {
+    std::string roles(cluster_script("sql_roles.sql"));
+    Result<void> done =
+        co_await run_as_superuser(setup, node, "postgres", std::move(roles), deadline);
+    for (const std::string& database : databases_of(node.role)) {
+        if (done) {
+            std::string access(cluster_script("sql_access.sql"));
+            done = co_await run_as_superuser(setup, node, database, std::move(access), deadline);
+        }
+    }
+    co_return done;
+}
+
 Task<Result<DatabaseVectors>> set_up_databases(const ServerSetup& setup, Node node,
                                                Deadline deadline) {
     const std::vector<std::string> databases = databases_of(node.role);
@@ -286,6 +314,12 @@ Task<Result<DatabaseVectors>> set_up_server(ServerSetup setup, Node node, Deadli
     }
     if (node.role == NodeRole::coordinator) {
         co_return DatabaseVectors();
+    }
+    if (setup.sql_logins) {
+        const Result<void> prepared = co_await prepare_sql_logins(setup, node, deadline);
+        if (!prepared) {
+            co_return fail(prepared.error());
+        }
     }
     auto vectors = co_await set_up_databases(setup, std::move(node), deadline);
     co_return vectors;

@@ -13,6 +13,8 @@ struct ServerSetup {
     std::shared_ptr<const NodeConnections> connections;
     NodeLayout layout;                       ///< for the roles' passwords
     std::optional<VectorExtension> vectors;  ///< nullopt: what the server offers
+    /// On servers of one's own, where the administrator is a superuser: prepares SQL logins.
+    bool sql_logins = false;
 };
 
 /// What comes before the migrations of a node: roles with their passwords, databases, and in each

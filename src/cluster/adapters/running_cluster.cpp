@@ -117,7 +117,7 @@ RunningCluster::Implementation::Implementation(ClusterOptions options, ClusterPa
       directory_(std::move(parts.directory)) {
     instances_ = parts.make_instances(loop_.get_executor());
     catalog_ = make_postgres_catalog(
-        {{connections_, layout_, options_.vectors},
+        {{connections_, layout_, options_.vectors, options_.sql_logins},
          joined(cluster_coordinator_migrations(), options_.coordinator_migrations),
          joined(cluster_shard_migrations(), options_.shard_migrations),
          options_.pgvector_migrations});

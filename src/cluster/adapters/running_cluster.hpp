@@ -34,6 +34,8 @@ struct ClusterOptions {
     /// What takes the place of those of the same number where vectors are pgvector's.
     std::vector<postgres::Migration> pgvector_migrations;
 
+    /// Prepares servers for SQL logins; only where the administrator is a superuser.
+    bool sql_logins = false;
     std::string product_version;
     async::EventBus* events = nullptr;  ///< outlives the cluster; null: no events
     SupervisionTimes times;

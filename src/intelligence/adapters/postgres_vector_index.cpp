@@ -38,13 +38,11 @@ constexpr const char* kAnnounce =
 constexpr const char* kMeasure =
     "SELECT (SELECT count(*) FROM pgmind.namespaces WHERE dimensions IS NOT NULL), "
     "(CASE WHEN s.n_live_tup > 0 THEN s.n_live_tup ELSE greatest(c.reltuples, 0) END "
-    " * (1 - coalesce(p.null_frac, 0)))::bigint, "
+    " * (1 - coalesce(pgmind.entries_null_fraction('embedding'), 0)))::bigint, "
     "(SELECT coalesce(sum(pg_relation_size(i.indexrelid)), 0)::bigint FROM pg_index i "
     " JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am a ON a.oid = x.relam "
     " WHERE i.indrelid = c.oid AND a.amname IN ('ruhnsw', 'hnsw')) "
-    "FROM pg_class c JOIN pg_stat_all_tables s ON s.relid = c.oid "
-    "LEFT JOIN pg_stats p ON p.schemaname = 'pgmind' AND p.tablename = 'memory_entries' "
-    "AND p.attname = 'embedding' WHERE c.oid = 'pgmind.memory_entries'::regclass";
+    "FROM pg_class c JOIN pg_stat_all_tables s ON s.relid = c.oid WHERE c.oid = 'pgmind.memory_entries'::regclass";
 constexpr const char* kVacuum = "VACUUM (INDEX_CLEANUP ON) pgmind.memory_entries";
 constexpr auto kProgressPause = std::chrono::seconds(1);
 constexpr auto kProgressTimeout = std::chrono::seconds(10);

@@ -7,11 +7,16 @@
 namespace pgmind {
 
 std::span<const EmbeddedFile> embedded_security_coordinator_migrations();
+std::span<const EmbeddedFile> embedded_security_shard_migrations();
 
 namespace security {
 
 std::vector<postgres::Migration> security_coordinator_migrations() {
     return postgres::migrations_from(embedded_security_coordinator_migrations());
+}
+
+std::vector<postgres::Migration> security_shard_migrations() {
+    return postgres::migrations_from(embedded_security_shard_migrations());
 }
 
 }  // namespace security

@@ -10,4 +10,7 @@ namespace pgmind::security {
 /// pgmind_owner and pgmind_gateway, and the right to act as the former.
 std::vector<postgres::Migration> security_coordinator_migrations();
 
+/// Of each shard database, after those of memory and intelligence: what SQL logins see.
+std::vector<postgres::Migration> security_shard_migrations();
+
 }  // namespace pgmind::security

@@ -47,6 +47,17 @@ constexpr Statement kRevokeKey = {
     " WHERE key_id = $1",
     Effect::write};
 
+constexpr Statement kEnableSql = {
+    "security_enable_sql",
+    "INSERT INTO pgmind.sql_logins (principal_id, verifier, enabled_at) VALUES ($1::uuid, $2,"
+    " timestamptz 'epoch' + $3::bigint * interval '1 microsecond')"
+    " ON CONFLICT (principal_id) DO UPDATE SET verifier = excluded.verifier,"
+    " enabled_at = excluded.enabled_at",
+    Effect::write};
+constexpr Statement kDisableSql = {"security_disable_sql",
+                                   "DELETE FROM pgmind.sql_logins WHERE principal_id = $1::uuid",
+                                   Effect::write};
+
 std::int64_t microseconds(WallTime time) {
     return time.time_since_epoch().count();
 }
@@ -163,6 +174,21 @@ Task<Result<void>> write(Session& session, const ApiKeyRevoked& revoked, Deadlin
     Parameters parameters;
     parameters.add(revoked.key_id).add(microseconds(revoked.revoked_at));
     auto written = co_await execute(session, kRevokeKey, std::move(parameters), deadline);
+    co_return written;
+}
+
+Task<Result<void>> write(Session& session, const SqlLoginEnabled& enabled, Deadline deadline) {
+    Parameters parameters;
+    parameters.add(enabled.principal.value()).add(enabled.verifier);
+    parameters.add(microseconds(enabled.enabled_at));
+    auto written = co_await execute(session, kEnableSql, std::move(parameters), deadline);
+    co_return written;
+}
+
+Task<Result<void>> write(Session& session, const SqlLoginDisabled& disabled, Deadline deadline) {
+    Parameters parameters;
+    parameters.add(disabled.principal.value());
+    auto written = co_await execute(session, kDisableSql, std::move(parameters), deadline);
     co_return written;
 }
 

@@ -39,6 +39,9 @@ constexpr Statement kKeys = {"security_keys",
                              " (extract(epoch from revoked_at) * 1000000)::bigint"
                              " FROM pgmind.api_keys ORDER BY created_at, key_id",
                              Effect::read};
+constexpr Statement kSqlLogins = {
+    "security_sql_logins",
+    "SELECT principal_id, verifier FROM pgmind.sql_logins ORDER BY principal_id", Effect::read};
 constexpr Statement kLockRevision = {
     "security_lock", "SELECT pgmind.lock_security_version($1::bigint, $2::uuid)", Effect::write};
 
@@ -150,6 +153,15 @@ Result<std::vector<StoredApiKey>> read_keys(const Rows& rows) {
     return keys;
 }
 
+std::vector<StoredSqlLogin> read_sql_logins(const Rows& rows) {
+    std::vector<StoredSqlLogin> logins;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        logins.push_back(
+            {PrincipalId(std::string(rows.text(row, 0))), std::string(rows.text(row, 1))});
+    }
+    return logins;
+}
+
 Task<Result<void>> command(Session& session, std::string sql, Deadline deadline) {
     const auto rows = co_await session.query(std::move(sql), Parameters(), deadline);
     if (!rows) {
@@ -180,6 +192,10 @@ Task<Result<DirectoryContents>> read_contents(Session& session, Deadline deadlin
     if (!key_rows) {
         co_return fail(key_rows.error());
     }
+    const auto login_rows = co_await session.execute(kSqlLogins, Parameters(), deadline);
+    if (!login_rows) {
+        co_return fail(login_rows.error());
+    }
     auto principals = read_principals(*principal_rows, *grant_rows);
     if (!principals) {
         co_return fail(std::move(principals.error()));
@@ -188,7 +204,8 @@ Task<Result<DirectoryContents>> read_contents(Session& session, Deadline deadlin
     if (!keys) {
         co_return fail(std::move(keys.error()));
     }
-    co_return DirectoryContents{std::move(*revision), std::move(*principals), std::move(*keys)};
+    co_return DirectoryContents{std::move(*revision), std::move(*principals), std::move(*keys),
+                                read_sql_logins(*login_rows)};
 }
 
 // Inside a transaction. False when the revision is not the expected one any more.

@@ -34,6 +34,7 @@ SecurityMonitor::SecurityMonitor(Executor loop, const Parts& parts, metrics::Reg
     : audit_(parts.audit),
       refresher_(parts.refresher),
       session_keeper_(parts.sessions),
+      sql_access_(parts.sql_access),
       wake_(loop),
       committed_(registry.counter("pgmind_audit_records_committed_total",
                                   "Audit records that are in the database", {})),
@@ -84,6 +85,7 @@ void SecurityMonitor::look() {
     audit_log_.look(audit_.problem());
     directory_.look(refresher_.problem());
     sessions_.look(session_keeper_.problem());
+    sql_logins_.look(sql_access_.problem());
 }
 
 Task<void> SecurityMonitor::run() {

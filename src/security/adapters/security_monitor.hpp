@@ -7,6 +7,7 @@
 #include "security/app/login.hpp"
 #include "security/app/rate_limiter.hpp"
 #include "security/app/session_keeper.hpp"
+#include "security/app/sql_access_keeper.hpp"
 
 namespace pgmind::security {
 
@@ -23,6 +24,7 @@ class SecurityMonitor {
         const PasswordHasher& hasher;
         const SessionKeeper& sessions;
         const RateLimiter& limiter;
+        const SqlAccessKeeper& sql_access;
     };
     SecurityMonitor(Executor loop, const Parts& parts, metrics::Registry& registry);
 
@@ -41,6 +43,7 @@ class SecurityMonitor {
     const AuditWriter& audit_;
     const DirectoryRefresher& refresher_;
     const SessionKeeper& session_keeper_;
+    const SqlAccessKeeper& sql_access_;
     async::Notifier wake_;
     metrics::Counter committed_;
     metrics::Counter refused_;
@@ -49,6 +52,7 @@ class SecurityMonitor {
     Watched audit_log_{"the audit log"};
     Watched directory_{"the directory of principals"};
     Watched sessions_{"the table of sessions"};
+    Watched sql_logins_{"the SQL logins of a shard"};
     bool stopping_ = false;
 };
 

@@ -64,6 +64,7 @@ class SecurityRuntime::Implementation {
           sessions_(options.session, options.sessions),
           session_keeper_(executor(), *session_store_, sessions_, system_clock()),
           usage_channel_(make_postgres_usage_channel(session_pool_)),
+          sql_keeper_(executor(), cache_, system_clock(), sql_stores(options)),
           limiter_(options.rates, system_clock()),
           rate_exchange_(executor(), limiter_, *usage_channel_),
           login_(login_parts(options, bus)),
@@ -76,7 +77,8 @@ class SecurityRuntime::Implementation {
               },
               [this] { refresher_.wake(); }),
           monitor_(executor(),
-                   {audit_, refresher_, cache_, login_, *hasher_, session_keeper_, limiter_},
+                   {audit_, refresher_, cache_, login_, *hasher_, session_keeper_, limiter_,
+                    sql_keeper_},
                    registry),
           ended_(executor()),
           bus_(bus),
@@ -89,6 +91,9 @@ class SecurityRuntime::Implementation {
         async::spawn(executor(), counted(refresher_.run()));
         async::spawn(executor(), counted(session_keeper_.run()));
         async::spawn(executor(), counted(rate_exchange_.run()));
+        for (std::size_t i = 0; i < sql_keeper_.size(); ++i) {
+            async::spawn(executor(), counted(sql_keeper_.run(i)));
+        }
         async::spawn(executor(), counted(monitor_.run()));
         async::spawn(executor(), start_listening());
         thread_.start();
@@ -162,6 +167,15 @@ class SecurityRuntime::Implementation {
         return async::block_on(executor(), std::move(task));
     }
 
+    std::vector<std::unique_ptr<SqlAccessStore>> sql_stores(SecurityOptions& options) {
+        std::vector<std::unique_ptr<SqlAccessStore>> stores;
+        for (SqlDatabase& database : options.sql_databases) {
+            stores.push_back(make_postgres_sql_access(thread_.loop(0), std::move(database),
+                                                      options.observe_statement));
+        }
+        return stores;
+    }
+
     Task<void> counted(Task<void> task) {
         ++running_;
         co_await std::move(task);
@@ -203,6 +217,7 @@ class SecurityRuntime::Implementation {
         refresher_.stop();
         session_keeper_.stop();
         rate_exchange_.stop();
+        sql_keeper_.stop();
         monitor_.stop();
         co_await listener_.stop();
         // Whatever is in flight ends by its own deadline, which may be later than ours.
@@ -212,6 +227,7 @@ class SecurityRuntime::Implementation {
         co_await directory_pool_.close(deadline);
         co_await login_pool_.close(deadline);
         co_await session_pool_.close(deadline);
+        co_await sql_keeper_.close(deadline);
         while (running_ > 0 && !last.passed()) {
             co_await ended_.wait_until(last);
         }
@@ -240,6 +256,7 @@ class SecurityRuntime::Implementation {
     SessionCache sessions_;
     SessionKeeper session_keeper_;
     std::unique_ptr<UsageChannel> usage_channel_;
+    SqlAccessKeeper sql_keeper_;
     RateLimiter limiter_;
     RateExchange rate_exchange_;
     Login login_;

@@ -8,6 +8,7 @@
 #include "async/event_bus.hpp"
 #include "platform/postgres/pool.hpp"
 #include "platform/telemetry/metrics.hpp"
+#include "security/adapters/postgres_sql_access.hpp"
 #include "security/adapters/sodium_password_hasher.hpp"
 #include "security/api/security.hpp"
 #include "security/app/security_service.hpp"
@@ -32,6 +33,7 @@ struct SecurityOptions {
     SessionRules session;
     SessionLimits sessions;
     RateLimits rates;
+    std::vector<SqlDatabase> sql_databases;  ///< of all shards, whose SQL logins are kept
 };
 
 /// The process-wide half of the Security context: the directory in memory (loaded from the

@@ -4,6 +4,7 @@
 
 #include "platform/crypto/crypto.hpp"
 #include "platform/crypto/hmac_key.hpp"
+#include "platform/crypto/scram.hpp"
 
 namespace pgmind::security {
 namespace {
@@ -24,6 +25,9 @@ class SodiumKeyCryptography final : public KeyCryptography {
     KeyDigest digest(std::string_view message) const override { return key_.sign(message); }
     bool equal(const KeyDigest& left, const KeyDigest& right) const override {
         return crypto::equal(left, right);
+    }
+    std::string sql_verifier(std::string_view password) const override {
+        return crypto::scram_verifier(password);
     }
     void wipe(std::string& secret) const override { crypto::wipe(secret); }
 

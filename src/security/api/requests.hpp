@@ -53,6 +53,12 @@ struct IssuedApiKey {
     ApiKeyDetails details;
 };
 
+/// The only time that the password is seen.
+struct SqlCredentials {
+    std::string login;  ///< to PostgreSQL, on every shard
+    std::string password;
+};
+
 struct LoginRequest {
     std::string name;
     std::string password;

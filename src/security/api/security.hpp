@@ -88,6 +88,14 @@ class Security {
                                                                    std::string principal_name) = 0;
     virtual Task<Result<void>> revoke_api_key(const RequestContext& request,
                                               std::string key_id) = 0;
+    /// Gives the principal a login to PostgreSQL on every shard, in which row-level security shows
+    /// the namespaces of its grants; or another password, when it has one. invalid_argument when
+    /// its grants give nothing that SQL offers, or its name is too long.
+    virtual Task<Result<SqlCredentials>> enable_sql(const RequestContext& request,
+                                                    std::string principal_name) = 0;
+    /// Ends the login and what is connected with it.
+    virtual Task<Result<void>> disable_sql(const RequestContext& request,
+                                           std::string principal_name) = 0;
 
     /// Gives a session for a name and a password; only principals of kind USER have one.
     /// unauthenticated is one and the same answer, after the same time, whether the name or the

@@ -72,4 +72,18 @@ Task<Result<void>> SecurityService::revoke_api_key(const RequestContext& request
     co_return revoked;
 }
 
+Task<Result<SqlCredentials>> SecurityService::enable_sql(const RequestContext& request,
+                                                         std::string principal_name) {
+    auto work = parts_.administration.enable_sql(request, std::move(principal_name));
+    auto enabled = co_await async::run_on(parts_.loop, std::move(work));
+    co_return enabled;
+}
+
+Task<Result<void>> SecurityService::disable_sql(const RequestContext& request,
+                                                std::string principal_name) {
+    auto work = parts_.administration.disable_sql(request, std::move(principal_name));
+    auto disabled = co_await async::run_on(parts_.loop, std::move(work));
+    co_return disabled;
+}
+
 }  // namespace pgmind::security

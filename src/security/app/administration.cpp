@@ -6,6 +6,7 @@
 #include "security/api/events.hpp"
 #include "security/app/audit_records.hpp"
 #include "security/domain/decision.hpp"
+#include "security/domain/sql_access.hpp"
 
 namespace pgmind::security {
 namespace {
@@ -123,6 +124,10 @@ void Administration::publish(const RequestContext& request, const Directory& bef
             bus_.publish(request, PermissionGranted{issued->principal_name});
         } else if (const auto* revoked = std::get_if<ApiKeyRevoked>(&change)) {
             bus_.publish(request, PermissionRevoked{revoked->principal_name});
+        } else if (const auto* enabled = std::get_if<SqlLoginEnabled>(&change)) {
+            bus_.publish(request, PermissionGranted{enabled->principal_name});
+        } else if (const auto* closed = std::get_if<SqlLoginDisabled>(&change)) {
+            bus_.publish(request, PermissionRevoked{closed->principal_name});
         }
         bus_.publish(request, AuditLogCreated{"allow"});
     }
@@ -168,6 +173,32 @@ Task<Result<void>> Administration::disable_principal(RequestContext request,
                                                      std::string principal_name) {
     Decide decide = [&, this](const DirectoryContents& directory) {
         return as_changes(security::disable_principal(directory, principal_name, clock_.now()));
+    };
+    const auto changes = co_await change(request, std::move(decide));
+    if (!changes) {
+        co_return fail(changes.error());
+    }
+    co_return Result<void>();
+}
+
+Task<Result<SqlCredentials>> Administration::enable_sql(RequestContext request,
+                                                        std::string principal_name) {
+    KeyMaterial material = cryptography_.generate();
+    const std::string verifier = cryptography_.sql_verifier(material.secret);
+    Decide decide = [&, this](const DirectoryContents& directory) {
+        return as_changes(enable_sql_login(directory, principal_name, verifier, clock_.now()));
+    };
+    const auto changes = co_await change(request, std::move(decide));
+    if (!changes) {
+        co_return fail(changes.error());
+    }
+    const auto login = sql_login_name(principal_name);
+    co_return SqlCredentials{login.value_or(""), std::move(material.secret)};
+}
+
+Task<Result<void>> Administration::disable_sql(RequestContext request, std::string principal_name) {
+    Decide decide = [&](const DirectoryContents& directory) {
+        return as_changes(disable_sql_login(directory, principal_name));
     };
     const auto changes = co_await change(request, std::move(decide));
     if (!changes) {

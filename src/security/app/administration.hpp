@@ -26,6 +26,8 @@ class Administration {
     Task<Result<void>> disable_principal(RequestContext request, std::string principal_name);
     Task<Result<IssuedApiKey>> create_api_key(RequestContext request, NewApiKey wanted);
     Task<Result<void>> revoke_api_key(RequestContext request, std::string key_id);
+    Task<Result<SqlCredentials>> enable_sql(RequestContext request, std::string principal_name);
+    Task<Result<void>> disable_sql(RequestContext request, std::string principal_name);
 
     /// Called with a new administrator's key before anything is stored; a failure stops it all.
     using KeepKey = std::function<Result<void>(const IssuedApiKey&)>;

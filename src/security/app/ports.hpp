@@ -63,6 +63,8 @@ class KeyCryptography {
     virtual KeyDigest digest(std::string_view message) const = 0;
     /// In the same time wherever they differ.
     virtual bool equal(const KeyDigest& left, const KeyDigest& right) const = 0;
+    /// What PostgreSQL keeps of a password (SCRAM-SHA-256).
+    virtual std::string sql_verifier(std::string_view password) const = 0;
     virtual void wipe(std::string& secret) const = 0;
 };
 

@@ -88,6 +88,10 @@ class SecurityService final : public Security {
     Task<Result<std::vector<ApiKeyDetails>>> list_api_keys(const RequestContext& request,
                                                            std::string principal_name) override;
     Task<Result<void>> revoke_api_key(const RequestContext& request, std::string key_id) override;
+    Task<Result<SqlCredentials>> enable_sql(const RequestContext& request,
+                                            std::string principal_name) override;
+    Task<Result<void>> disable_sql(const RequestContext& request,
+                                   std::string principal_name) override;
     Task<Result<IssuedSession>> log_in(const RequestContext& request, LoginRequest login) override;
     Task<Result<void>> set_password(const RequestContext& request, std::string principal_name,
                                     std::string password) override;

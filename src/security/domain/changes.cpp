@@ -4,6 +4,7 @@
 
 #include "security/api/errors.hpp"
 #include "security/domain/names.hpp"
+#include "security/domain/sql_access.hpp"
 
 namespace pgmind::security {
 namespace {
@@ -132,6 +133,37 @@ Result<Change> revoke_api_key(const DirectoryContents& directory, std::string_vi
     return unless_last_administrator(directory, std::move(change), now);
 }
 
+Result<Change> enable_sql_login(const DirectoryContents& directory, std::string_view principal_name,
+                                std::string verifier, WallTime now) {
+    const PrincipalDetails* principal = find_named(directory, principal_name);
+    if (principal == nullptr) {
+        return no_principal(principal_name);
+    }
+    if (principal->disabled) {
+        return fail(invalid_argument("principal_name",
+                                     "the principal '" + principal->name + "' is disabled"));
+    }
+    if (const auto login = sql_login_name(principal->name); !login) {
+        return fail(login.error());
+    }
+    if (sql_class_of(principal->grants, now).empty()) {
+        return fail(invalid_argument(
+            "principal_name", "'" + principal->name +
+                                  "' may do nothing with entries, which is all that SQL offers: "
+                                  "grant it a role on a namespace first"));
+    }
+    return SqlLoginEnabled{principal->id, principal->name, std::move(verifier), now};
+}
+
+Result<Change> disable_sql_login(const DirectoryContents& directory,
+                                 std::string_view principal_name) {
+    const PrincipalDetails* principal = find_named(directory, principal_name);
+    if (principal == nullptr) {
+        return no_principal(principal_name);
+    }
+    return SqlLoginDisabled{principal->id, principal->name};
+}
+
 DirectoryContents apply_change(DirectoryContents directory, const Change& change) {
     std::visit(Overloaded{[&](const PrincipalCreated& created) {
                               directory.principals.push_back(created.principal);
@@ -153,6 +185,17 @@ DirectoryContents apply_change(DirectoryContents directory, const Change& change
                                       key.details.revoked_at = revoked.revoked_at;
                                   }
                               }
+                          },
+                          [&](const SqlLoginEnabled& enabled) {
+                              std::erase_if(directory.sql_logins, [&](const auto& login) {
+                                  return login.principal == enabled.principal;
+                              });
+                              directory.sql_logins.push_back({enabled.principal, enabled.verifier});
+                          },
+                          [&](const SqlLoginDisabled& disabled) {
+                              std::erase_if(directory.sql_logins, [&](const auto& login) {
+                                  return login.principal == disabled.principal;
+                              });
                           }},
                change);
     return directory;
@@ -216,6 +259,12 @@ ChangeDescription describe(const Change& change) {
             },
             [](const ApiKeyRevoked& revoked) -> ChangeDescription {
                 return {"key.revoke", revoked.key_id, "of " + revoked.principal_name};
+            },
+            [](const SqlLoginEnabled& enabled) -> ChangeDescription {
+                return {"sql.enable", enabled.principal_name, ""};
+            },
+            [](const SqlLoginDisabled& disabled) -> ChangeDescription {
+                return {"sql.disable", disabled.principal_name, ""};
             }},
         change);
 }

@@ -38,8 +38,18 @@ struct ApiKeyRevoked {
     std::string principal_name;
     WallTime revoked_at;
 };
-using Change =
-    std::variant<PrincipalCreated, GrantsReplaced, PrincipalDisabled, ApiKeyIssued, ApiKeyRevoked>;
+struct SqlLoginEnabled {
+    PrincipalId principal;
+    std::string principal_name;
+    std::string verifier;
+    WallTime enabled_at;
+};
+struct SqlLoginDisabled {
+    PrincipalId principal;
+    std::string principal_name;
+};
+using Change = std::variant<PrincipalCreated, GrantsReplaced, PrincipalDisabled, ApiKeyIssued,
+                            ApiKeyRevoked, SqlLoginEnabled, SqlLoginDisabled>;
 
 Result<Change> create_principal(const DirectoryContents& directory, const NewPrincipal& wanted,
                                 PrincipalId id, WallTime now);
@@ -53,6 +63,13 @@ Result<Change> issue_api_key(const DirectoryContents& directory, const NewApiKey
 /// Revoking one that is revoked keeps its first time and succeeds.
 Result<Change> revoke_api_key(const DirectoryContents& directory, std::string_view key_id,
                               WallTime now);
+
+/// Of a principal that may do something with memory; one that has a login gets another password.
+Result<Change> enable_sql_login(const DirectoryContents& directory, std::string_view principal_name,
+                                std::string verifier, WallTime now);
+/// Of one without login it changes nothing and succeeds.
+Result<Change> disable_sql_login(const DirectoryContents& directory,
+                                 std::string_view principal_name);
 
 /// The directory after the change; its revision is left for the store to say.
 DirectoryContents apply_change(DirectoryContents directory, const Change& change);

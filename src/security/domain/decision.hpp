@@ -36,6 +36,7 @@ std::string_view verdict_of(const Grant& grant, Action action, const Resource& r
 struct PatternSets {
     std::vector<std::string> allowed;
     std::vector<std::string> denied;
+    bool operator==(const PatternSets&) const = default;
 };
 
 /// The patterns that decide() goes by for an action on the memory of a namespace: a name is allowed

@@ -24,10 +24,17 @@ struct StoredApiKey {
     KeyDigest digest{};
 };
 
+/// A principal that may log in to PostgreSQL, with the SCRAM verifier of its password there.
+struct StoredSqlLogin {
+    PrincipalId principal;
+    std::string verifier;
+};
+
 struct DirectoryContents {
     DirectoryRevision revision;
     std::vector<PrincipalDetails> principals;
     std::vector<StoredApiKey> keys;
+    std::vector<StoredSqlLogin> sql_logins = {};
 };
 
 /// A key with its principal as authenticate() gives it out: made once per revision, not per

@@ -32,6 +32,9 @@ Task<Result<Reply>> disable_principal(Call& call);
 Task<Result<Reply>> list_keys(Call& call);
 Task<Result<Reply>> create_key(Call& call);
 Task<Result<Reply>> revoke_key(Call& call);
+// sql_logins.cpp
+Task<Result<Reply>> enable_sql(Call& call);
+Task<Result<Reply>> disable_sql(Call& call);
 // explain.cpp
 Task<Result<Reply>> explain_access(Call& call);
 // auth.cpp

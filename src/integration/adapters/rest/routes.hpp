@@ -78,6 +78,10 @@ inline constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/principals/{name}/keys",
           Permission::to(Action::admin, ResourceType::principals), create_key, "",
           BodyRule{BodyForm::optional_json, 64 * detail::kKilobyte}},
+    Route{"POST", "/api/v1/principals/{name}/sql",
+          Permission::to(Action::admin, ResourceType::principals), enable_sql},
+    Route{"DELETE", "/api/v1/principals/{name}/sql",
+          Permission::to(Action::admin, ResourceType::principals), disable_sql},
     Route{"DELETE", "/api/v1/keys/{id}", Permission::to(Action::admin, ResourceType::principals),
           revoke_key},
     // Passwords and sessions: the caller's own, then those of others

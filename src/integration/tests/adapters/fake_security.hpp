@@ -247,6 +247,18 @@ class FakeSecurity final : public security::Security {
         named = key_id;
         co_return done();
     }
+    Task<Result<security::SqlCredentials>> enable_sql(const RequestContext&,
+                                                      std::string principal_name) override {
+        named = principal_name;
+        if (administration_error) {
+            co_return fail(*administration_error);
+        }
+        co_return security::SqlCredentials{"sql_" + principal_name, "secret"};
+    }
+    Task<Result<void>> disable_sql(const RequestContext&, std::string principal_name) override {
+        named = principal_name;
+        co_return done();
+    }
     Task<Result<security::IssuedSession>> log_in(const RequestContext&,
                                                  security::LoginRequest login) override {
         named = login.name;

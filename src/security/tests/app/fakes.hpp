@@ -135,6 +135,9 @@ class FakeCryptography final : public KeyCryptography {
         ++comparisons;
         return left == right;
     }
+    std::string sql_verifier(std::string_view password) const override {
+        return "SCRAM-SHA-256$" + std::string(password);
+    }
     void wipe(std::string& secret) const override { secret.clear(); }
 
     mutable std::atomic<int> digests = 0;

@@ -227,8 +227,14 @@ class PublishingSecurity final : public security::Security {
     security::Admittance admit_principal(const security::Principal& principal) override {
         return fake.admit_principal(principal);
     }
-    Result<security::Explanation> explain(
-        const security::ExplainRequest& question) const override {
+    Task<Result<security::SqlCredentials>> enable_sql(const RequestContext& request,
+                                                      std::string name) override {
+        return fake.enable_sql(request, std::move(name));
+    }
+    Task<Result<void>> disable_sql(const RequestContext& request, std::string name) override {
+        return fake.disable_sql(request, std::move(name));
+    }
+    Result<security::Explanation> explain(const security::ExplainRequest& question) const override {
         return fake.explain(question);
     }
     Task<Result<security::PrincipalSnapshot>> authenticate(
