@@ -102,9 +102,9 @@ def ways_in_namespace(caller, namespace):
                                                value=1)
     yield "mcp", "delete", "memory", caller.mcp("memory_delete", namespace=namespace, key="mcp")
     yield "mcp", "write", "namespaces", caller.mcp("namespace_create", namespace=namespace)
-    yield "cli", "read", "memory", caller.cli("get", "-n", namespace, "kept")
-    yield "cli", "write", "memory", caller.cli("store", "-n", namespace, "cli", "1")
-    yield "cli", "delete", "memory", caller.cli("delete", "-n", namespace, "cli")
+    yield "cli", "read", "memory", caller.cli("get", namespace, "kept")
+    yield "cli", "write", "memory", caller.cli("store", namespace, "cli", "1")
+    yield "cli", "delete", "memory", caller.cli("delete", namespace, "cli")
     yield "sql", "read", "memory", caller.sql_gives(
         f"SELECT count(*) FROM live_entries WHERE namespace = '{namespace}' AND key = 'kept'", "1",
         namespace)

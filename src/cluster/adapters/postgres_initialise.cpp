@@ -55,7 +55,7 @@ process::Command initdb_command(const InitialiseInput& input, const std::filesys
     command.identity = input.server_user;
     command.output_file = output_file;
     command.working_directory = data;  // By which a later start knows what is left of this one.
-    command.death_signal = SIGKILL;    // What it has made by then is thrown away anyhow.
+    command.death_signal = SIGKILL;  // What it has made by then is thrown away anyhow.
     return command;
 }
 

@@ -60,7 +60,7 @@ bool is_shard(const std::string& name, std::size_t shards) {
 
 // The file decides where every password of the cluster is sent.
 Result<void> check_mode(const std::filesystem::path& file, const Servers& servers) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(file.c_str(), &status) != 0) {
         return refused(file, "cannot be read");
     }

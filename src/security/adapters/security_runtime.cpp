@@ -168,6 +168,7 @@ class SecurityRuntime::Implementation {
     }
 
     std::vector<std::unique_ptr<SqlAccessStore>> sql_stores(SecurityOptions& options) {
+        options.security.sql_logins = !options.sql_databases.empty();
         std::vector<std::unique_ptr<SqlAccessStore>> stores;
         for (SqlDatabase& database : options.sql_databases) {
             stores.push_back(make_postgres_sql_access(thread_.loop(0), std::move(database),

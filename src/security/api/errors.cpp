@@ -49,6 +49,8 @@ class Category final : public std::error_category {
                 return "the key-encryption key cannot be used";
             case Errc::too_many_requests:
                 return "too many requests";
+            case Errc::sql_not_offered:
+                return "no SQL logins here";
             case Errc::gateway_busy:
                 return "too many requests on this gateway";
             case Errc::second_factor_exists:
@@ -61,6 +63,8 @@ class Category final : public std::error_category {
 
     std::error_condition default_error_condition(int value) const noexcept override {
         switch (static_cast<Errc>(value)) {
+            case Errc::sql_not_offered:
+                return Failure::not_supported;
             case Errc::unauthenticated:
                 return Failure::unauthenticated;
             case Errc::permission_denied:

@@ -26,6 +26,7 @@ enum class Errc {
     keys_stale,              ///< unavailable: data keys were not confirmed for too long
     kek_unusable,            ///< unavailable: the key-encryption key is missing or malformed
     too_many_requests,       ///< resource_exhausted: above a rate or concurrency of the caller
+    sql_not_offered,         ///< not_supported: the shards are not prepared for SQL logins
     gateway_busy,            ///< unavailable: as many requests run as may
     second_factor_exists,    ///< already_exists
     second_factor_not_found  ///< not_found

@@ -74,6 +74,10 @@ Task<Result<void>> SecurityService::revoke_api_key(const RequestContext& request
 
 Task<Result<SqlCredentials>> SecurityService::enable_sql(const RequestContext& request,
                                                          std::string principal_name) {
+    if (!parts_.limits.sql_logins) {
+        co_return fail(Errc::sql_not_offered,
+                       "SQL logins are offered only where pgmind runs the servers of the shards");
+    }
     auto work = parts_.administration.enable_sql(request, std::move(principal_name));
     auto enabled = co_await async::run_on(parts_.loop, std::move(work));
     co_return enabled;

@@ -24,6 +24,8 @@ struct SecurityLimits {
     std::chrono::milliseconds directory_age_max{30'000};
     /// How long a reply waits for its class A audit record, at most.
     std::chrono::milliseconds audit_wait_max{5'000};
+    /// The shards are prepared for SQL logins.
+    bool sql_logins = false;
 };
 
 /// What the facades of all workers share. Each of these outlives them.

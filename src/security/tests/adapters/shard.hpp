@@ -18,6 +18,9 @@ class Shard {
   public:
     explicit Shard(postgres::testing::TemporaryPostgres& server)
         : server_(server), database_(server.create_database("shard")) {
+        ask("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pgmind_migrator')"
+            " THEN CREATE ROLE pgmind_migrator LOGIN; GRANT pgmind_owner TO pgmind_migrator;"
+            " ALTER ROLE pgmind_migrator SET role = 'pgmind_owner'; END IF; END $$");
         ask(std::string(cluster::cluster_script("sql_roles.sql")));
         ask("CREATE EXTENSION pgmind SCHEMA public;"
             "ALTER DATABASE " +
