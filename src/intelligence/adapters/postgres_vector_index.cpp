@@ -42,7 +42,8 @@ constexpr const char* kMeasure =
     "(SELECT coalesce(sum(pg_relation_size(i.indexrelid)), 0)::bigint FROM pg_index i "
     " JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am a ON a.oid = x.relam "
     " WHERE i.indrelid = c.oid AND a.amname IN ('ruhnsw', 'hnsw')) "
-    "FROM pg_class c JOIN pg_stat_all_tables s ON s.relid = c.oid WHERE c.oid = 'pgmind.memory_entries'::regclass";
+    "FROM pg_class c JOIN pg_stat_all_tables s ON s.relid = c.oid "
+    "WHERE c.oid = 'pgmind.memory_entries'::regclass";
 constexpr const char* kVacuum = "VACUUM (INDEX_CLEANUP ON) pgmind.memory_entries";
 constexpr auto kProgressPause = std::chrono::seconds(1);
 constexpr auto kProgressTimeout = std::chrono::seconds(10);

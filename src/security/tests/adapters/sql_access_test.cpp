@@ -190,6 +190,90 @@ TEST_F(SqlAccessTest, ATenantOfOnePerCentGetsItsWholeTopTenFromItsIndex) {
         << "without naming the namespace too";
 }
 
+const std::vector<std::string> kRefused = {
+    "SET ROLE pgmind_owner",
+    "SET ROLE pgmind_gateway",
+    "SET ROLE pgmind_migrator",
+    "SET ROLE pgmind_auditor",
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION pgmind_gateway",
+    "SET SESSION AUTHORIZATION postgres",
+    "SET row_security = off; SELECT * FROM memory_entries",
+    "INSERT INTO sql_access VALUES (session_user, 'read', '{%}', '{}')",
+    "UPDATE sql_access SET allowed = '{%}'",
+    "SELECT * FROM sql_access",
+    "SELECT sql_access_replace(1000000, '[]')",
+    "SELECT sql_access_confirm(1)",
+    "SELECT pgmind_server.set_sql_logins('[]')",
+    "SELECT pgmind_server.null_fraction('pgmind.memory_entries', 'text')",
+    "INSERT INTO memory_entries SELECT * FROM memory_entries",
+    "DELETE FROM memory_entries",
+    "UPDATE memory_entries SET namespace = 'team-a'",
+    "TRUNCATE memory_entries",
+    "LOCK TABLE memory_entries IN ROW EXCLUSIVE MODE",
+    "LOCK TABLE memory_entries",
+    "SELECT memory_store('secret', 'x', '1')",
+    "SELECT memory_remove_namespace('secret')",
+    "SELECT memory_set_text_language('german')",
+    "SELECT * FROM event_outbox",
+    "INSERT INTO event_outbox (name) VALUES ('NamespaceDeleted')",
+    "SELECT * FROM idempotency_keys",
+    "SELECT * FROM memory_settings",
+    "UPDATE memory_settings SET text_language = 'german'",
+    "CREATE TEMPORARY TABLE t (a integer)",
+    "CREATE TABLE t (a integer)",
+    "CREATE TABLE public.t (a integer)",
+    "CREATE SCHEMA s",
+    "CREATE FUNCTION pg_temp.leak(jsonb) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS"
+    " $$BEGIN RAISE NOTICE '%', $1; RETURN true; END$$",
+    "CREATE FUNCTION public.leak() RETURNS void LANGUAGE sql AS ''",
+    "CREATE OR REPLACE VIEW live_entries AS SELECT 1",
+    "ALTER TABLE memory_entries DISABLE ROW"
+    " LEVEL SECURITY",
+    "ALTER VIEW live_entries SET (security_invoker = false)",
+    "DROP POLICY sql_logins ON memory_entries",
+    "CREATE POLICY mine ON memory_entries USING (true)",
+    "COPY memory_entries FROM PROGRAM 'true'",
+    "COPY memory_entries TO '/tmp/stolen'",
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "SELECT pg_read_file('postgresql.conf')",
+    "SELECT pg_ls_dir('.')",
+    "SELECT lo_create(7)",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT lo_from_bytea(0, 'x')",
+    "CREATE EXTENSION dblink",
+    "CREATE EXTENSION postgres_fdw",
+    "SELECT dblink('dbname=project', 'SELECT 1')",
+    "CREATE ROLE other",
+    "ALTER ROLE pgmind_owner"
+    " LOGIN",
+    "GRANT pgmind_admin TO session_user",
+    "ALTER ROLE session_user SUPERUSER",
+    "SELECT * FROM pg_stat_activity",
+    "SELECT pg_stat_get_activity(NULL)",
+    "SELECT * FROM pg_authid",
+    "SELECT * FROM pg_statistic",
+    "SELECT pg_advisory_lock(namespace_lock_key('secret'))",
+    "SELECT pg_advisory_xact_lock(1)",
+    "SELECT pg_terminate_backend(pg_stat_get_backend_pid(b)) FROM pg_stat_get_backend_idset() b"
+    " WHERE pg_stat_get_backend_pid(b) <> pg_backend_pid()",
+    "ALTER SYSTEM SET log_statement = 'none'",
+    "SET log_statement = 'none'",
+    "SET session_replication_role = 'replica'",
+    "CREATE SUBSCRIPTION s CONNECTION 'dbname=x'"
+    " PUBLICATION p",
+    "VACUUM FULL memory_entries_none"};
+// Answered, with nothing of what is hidden in it.
+const std::vector<std::string> kBlind = {
+    "SELECT count(*) FROM memory_entries WHERE namespace = 'secret'",
+    "SELECT count(*) FROM memory_entries WHERE value @> '{\"pin\": 7}'",
+    "SELECT set_config('pgmind.namespace', 'secret', false) || count(*) FROM memory_entries"
+    " WHERE namespace = 'secret'",
+    "SELECT count(*) FROM namespaces WHERE namespace = 'secret'",
+    "SELECT count(*) FROM pg_stats WHERE tablename IN ('memory_entries', 'namespaces')",
+    "SELECT coalesce(max((value -> 'pin')::text::integer / (namespace <> 'secret')::integer),"
+    " 0) FROM memory_entries"};
+
 // Each statement, as each class of login. What PostgreSQL must refuse, it refuses with an error;
 // what it may answer must not contain what is hidden.
 TEST_F(SqlAccessTest, TheWaysAroundItAreClosedToEveryClass) {
@@ -197,98 +281,15 @@ TEST_F(SqlAccessTest, TheWaysAroundItAreClosedToEveryClass) {
                                                                {"app", Role::app_user},
                                                                {"mcp", Role::mcp_user},
                                                                {"ro", Role::readonly}};
-    const std::vector<std::string> refused = {
-        "SET ROLE pgmind_owner",
-        "SET ROLE pgmind_gateway",
-        "SET ROLE pgmind_migrator",
-        "SET ROLE pgmind_auditor",
-        "SET ROLE postgres",
-        "SET SESSION AUTHORIZATION pgmind_gateway",
-        "SET SESSION AUTHORIZATION postgres",
-        "SET row_security = off; SELECT * FROM memory_entries",
-        "INSERT INTO sql_access VALUES (session_user, 'read', '{%}', '{}')",
-        "UPDATE sql_access SET allowed = '{%}'",
-        "SELECT * FROM sql_access",
-        "SELECT sql_access_replace(1000000, '[]')",
-        "SELECT sql_access_confirm(1)",
-        "SELECT pgmind_server.set_sql_logins('[]')",
-        "SELECT pgmind_server.null_fraction('pgmind.memory_entries', 'text')",
-        "INSERT INTO memory_entries SELECT * FROM memory_entries",
-        "DELETE FROM memory_entries",
-        "UPDATE memory_entries SET namespace = 'team-a'",
-        "TRUNCATE memory_entries",
-        "LOCK TABLE memory_entries IN ROW EXCLUSIVE MODE",
-        "LOCK TABLE memory_entries",
-        "SELECT memory_store('secret', 'x', '1')",
-        "SELECT memory_remove_namespace('secret')",
-        "SELECT memory_set_text_language('german')",
-        "SELECT * FROM event_outbox",
-        "INSERT INTO event_outbox (name) VALUES ('NamespaceDeleted')",
-        "SELECT * FROM idempotency_keys",
-        "SELECT * FROM memory_settings",
-        "UPDATE memory_settings SET text_language = 'german'",
-        "CREATE TEMPORARY TABLE t (a integer)",
-        "CREATE TABLE t (a integer)",
-        "CREATE TABLE public.t (a integer)",
-        "CREATE SCHEMA s",
-        "CREATE FUNCTION pg_temp.leak(jsonb) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS"
-        " $$BEGIN RAISE NOTICE '%', $1; RETURN true; END$$",
-        "CREATE FUNCTION public.leak() RETURNS void LANGUAGE sql AS ''",
-        "CREATE OR REPLACE VIEW live_entries AS SELECT 1",
-        "ALTER TABLE memory_entries DISABLE ROW"
-        " LEVEL SECURITY",
-        "ALTER VIEW live_entries SET (security_invoker = false)",
-        "DROP POLICY sql_logins ON memory_entries",
-        "CREATE POLICY mine ON memory_entries USING (true)",
-        "COPY memory_entries FROM PROGRAM 'true'",
-        "COPY memory_entries TO '/tmp/stolen'",
-        "COPY (SELECT 1) TO PROGRAM 'true'",
-        "SELECT pg_read_file('postgresql.conf')",
-        "SELECT pg_ls_dir('.')",
-        "SELECT lo_create(7)",
-        "SELECT lo_import('/etc/passwd')",
-        "SELECT lo_from_bytea(0, 'x')",
-        "CREATE EXTENSION dblink",
-        "CREATE EXTENSION postgres_fdw",
-        "SELECT dblink('dbname=project', 'SELECT 1')",
-        "CREATE ROLE other",
-        "ALTER ROLE pgmind_owner"
-        " LOGIN",
-        "GRANT pgmind_admin TO session_user",
-        "ALTER ROLE session_user SUPERUSER",
-        "SELECT * FROM pg_stat_activity",
-        "SELECT pg_stat_get_activity(NULL)",
-        "SELECT * FROM pg_authid",
-        "SELECT * FROM pg_statistic",
-        "SELECT pg_advisory_lock(namespace_lock_key('secret'))",
-        "SELECT pg_advisory_xact_lock(1)",
-        "SELECT pg_terminate_backend(pg_stat_get_backend_pid(b)) FROM pg_stat_get_backend_idset() b"
-        " WHERE pg_stat_get_backend_pid(b) <> pg_backend_pid()",
-        "ALTER SYSTEM SET log_statement = 'none'",
-        "SET log_statement = 'none'",
-        "SET session_replication_role = 'replica'",
-        "CREATE SUBSCRIPTION s CONNECTION 'dbname=x'"
-        " PUBLICATION p",
-        "VACUUM FULL memory_entries_none"};
-    // Answered, with nothing of what is hidden in it.
-    const std::vector<std::string> blind = {
-        "SELECT count(*) FROM memory_entries WHERE namespace = 'secret'",
-        "SELECT count(*) FROM memory_entries WHERE value @> '{\"pin\": 7}'",
-        "SELECT set_config('pgmind.namespace', 'secret', false) || count(*) FROM memory_entries"
-        " WHERE namespace = 'secret'",
-        "SELECT count(*) FROM namespaces WHERE namespace = 'secret'",
-        "SELECT count(*) FROM pg_stats WHERE tablename IN ('memory_entries', 'namespaces')",
-        "SELECT coalesce(max((value -> 'pin')::text::integer / (namespace <> 'secret')::integer),"
-        " 0) FROM memory_entries"};
     for (const auto& [name, role] : classes) {
         const SqlCredentials credentials = enable(name, {{role, "team-*"}});
         wait_for(credentials);
         Client client = connect(credentials);
-        for (const std::string& statement : refused) {
+        for (const std::string& statement : kRefused) {
             EXPECT_THAT(client.ask(statement), ::testing::StartsWith("error"))
                 << name << ": " << statement;
         }
-        for (const std::string& statement : blind) {
+        for (const std::string& statement : kBlind) {
             EXPECT_THAT(client.ask(statement), ::testing::AnyOf("0", "secret0"))
                 << name << ": " << statement;
         }
