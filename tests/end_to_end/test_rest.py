@@ -314,6 +314,10 @@ def tour_logins(tour, name):
                           {"password": password, "code": codes[0]}).json["recovery_codes"]
         assert end(codes[0]).status == 204
     assert tour.delete(f"{path}/sessions/{first}").status == 204
+    assert tour.put(path + "/grants", {"grants": [
+        {"role": "readonly", "namespace_pattern": "docs-*"}]}).status < 300
+    assert tour.post(path + "/sql").status == 201
+    assert tour.delete(path + "/sql").status == 204
     assert tour.delete(path).status == 204
 
 
