@@ -39,6 +39,14 @@ constexpr Statement kPrepareNamespaces{
     "WHERE made.created ORDER BY wanted.number",
     Effect::write};
 
+// The first namespace whose values did not come as its encryption wants them.
+constexpr Statement kCheckSealing{
+    "memory_import_check_sealing",
+    "SELECT n.namespace, n.sealed_under FROM pg_temp.pgmind_import i "
+    "JOIN pgmind.namespaces n USING (namespace) "
+    "WHERE n.sealed_under IS DISTINCT FROM pgmind.sealed_under(i.value) LIMIT 1",
+    Effect::read};
+
 // Keys in order, for the same reason. An expired entry is replaced by a new one.
 constexpr Statement kMerge{
     "memory_import_merge",
@@ -86,9 +94,8 @@ Result<Dimensions> dimensions_of(const std::vector<StoreRequest>& entries) {
         if (known != 0 && found != 0 && known != found) {
             return fail(Errc::wrong_dimensions,
                         line_of(entry) + "namespace \"" + entry.namespace_name +
-                            "\" would hold vectors of " +
-                            std::to_string(known) + " and of " + std::to_string(found) +
-                            " dimensions (key \"" + entry.key + "\")",
+                            "\" would hold vectors of " + std::to_string(known) + " and of " +
+                            std::to_string(found) + " dimensions (key \"" + entry.key + "\")",
                         "embedding");
         }
         known = std::max(known, found);
@@ -149,6 +156,15 @@ Task<Result<void>> copy_rows(Session& session, const std::vector<StoreRequest>& 
     co_return Result<void>();
 }
 
+Error sealing_error(const Rows& wrong) {
+    const std::string name(wrong.text(0, 0));
+    const bool encrypted = !wrong.is_null(0, 1);
+    Error error(encrypted ? Errc::sealing_differs : Errc::not_encrypted,
+                "namespace \"" + name + "\" is " + (encrypted ? "" : "not ") + "encrypted", name);
+    error.reason = wrong.text(0, 1);
+    return error;
+}
+
 Task<Result<ImportedBatch>> merge(Session& session, const RequestContext& request,
                                   const Dimensions& dimensions) {
     std::vector<std::string> names;
@@ -164,6 +180,13 @@ Task<Result<ImportedBatch>> merge(Session& session, const RequestContext& reques
         co_await session.execute(kPrepareNamespaces, std::move(spaces), request.deadline);
     if (!made) {
         co_return fail(to_memory_error(made.error()));
+    }
+    const Result<Rows> wrong = co_await session.execute(kCheckSealing, {}, request.deadline);
+    if (!wrong) {
+        co_return fail(wrong.error());
+    }
+    if (!wrong->empty()) {
+        co_return fail(sealing_error(*wrong));
     }
     Parameters parameters;
     parameters.add_array(names);
@@ -225,8 +248,7 @@ Task<Error> explain(postgres::Pool& pool, const std::vector<StoreRequest>& entri
                 break;
             }
             if (refused && middle == begin + 1) {
-                co_return Error(Errc::invalid_json,
-                                line_of(entries[begin]) + read.error().detail,
+                co_return Error(Errc::invalid_json, line_of(entries[begin]) + read.error().detail,
                                 in_value ? "value" : "metadata");
             }
             found = true;

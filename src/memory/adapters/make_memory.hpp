@@ -9,6 +9,7 @@
 #include "memory/api/memory.hpp"
 #include "platform/postgres/migrations.hpp"
 #include "platform/postgres/pool_directory.hpp"
+#include "security/api/encryption.hpp"
 
 namespace pgmind::memory {
 
@@ -18,6 +19,10 @@ std::vector<postgres::Migration> memory_shard_migrations();
 
 /// The Memory context of one worker. `pools` (of the same worker; servers are shard ids, databases
 /// "project" and "shared") and the others outlive it.
+std::unique_ptr<Memory> make_memory(postgres::PoolDirectory& pools, const cluster::Cluster& cluster,
+                                    intelligence::Intelligence& intelligence,
+                                    security::Encryption& encryption, async::EventBus& events);
+/// The same without encryption: namespaces cannot be encrypted, and none may be.
 std::unique_ptr<Memory> make_memory(postgres::PoolDirectory& pools, const cluster::Cluster& cluster,
                                     intelligence::Intelligence& intelligence,
                                     async::EventBus& events);

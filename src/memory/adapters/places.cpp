@@ -23,6 +23,9 @@ constexpr std::array kRefusals = {
     Refusal{"PM005", Errc::idempotency_key_reused, "idempotency_key"},
     Refusal{"PM006", Errc::fixed_setting, "text_language"},
     Refusal{"PM007", Errc::unknown_text_language, "text_language"},
+    Refusal{"PM008", Errc::sealing_differs, ""},
+    Refusal{"PM009", Errc::not_encrypted, "value"},
+    Refusal{"PM010", Errc::fixed_setting, "encrypted"},
 };
 
 }  // namespace
@@ -44,6 +47,10 @@ Error to_memory_error(Error error) {
             Error refused(refusal.code, std::move(error.detail), std::string(refusal.field));
             if (refusal.code == Errc::idempotency_key_reused) {
                 refused.reason = kIdempotencyKeyReused;
+            }
+            if (refusal.code == Errc::sealing_differs) {
+                const std::size_t blank = refused.detail.rfind(' ');
+                refused.reason = refused.detail.substr(blank + 1);
             }
             return refused;
         }

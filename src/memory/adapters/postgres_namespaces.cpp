@@ -16,14 +16,16 @@ using postgres::Statement;
 constexpr Statement kCreate{
     "memory_create_namespace",
     "SELECT dimensions, text_language, metadata, " PGMIND_MICROSECONDS(
-        "created_at") ", created FROM pgmind.memory_create_namespace($1, $2, $3, $4, $5, $6)",
+        "created_at") ", coalesce((SELECT n.sealed_under IS NOT NULL FROM pgmind.namespaces n "
+    "WHERE n.namespace = $1), false), created "
+    "FROM pgmind.memory_create_namespace($1, $2, $3, $4, $5, $6)",
     Effect::idempotent_write};
 
 // Sizes as they are stored; pg_column_size reads no value that lies out of line.
 constexpr Statement kStatistics{
     "memory_namespace_statistics",
     "SELECT n.dimensions, n.text_language, n.metadata, " PGMIND_MICROSECONDS("n.created_at")
-    ", count(e.key), count(e.embedding), coalesce(sum("
+    ", n.sealed_under IS NOT NULL, count(e.key), count(e.embedding), coalesce(sum("
     "pg_column_size(e.key) + pg_column_size(e.value) + coalesce(pg_column_size(e.text), 0) + "
     "pg_column_size(e.metadata) + coalesce(pg_column_size(e.embedding), 0) + "
     "pg_column_size(e.tsv) + 80), 0)::bigint "
@@ -48,6 +50,7 @@ Namespace read_namespace(const Rows& rows, std::size_t row, std::size_t column, 
     details.text_language = rows.text(row, column + 1);
     details.metadata_json = rows.text(row, column + 2);
     details.created_at = rows.time_us(row, column + 3);
+    details.encrypted = rows.boolean(row, column + 4);
     return details;
 }
 
@@ -69,7 +72,7 @@ class PostgresNamespaces final : public NamespaceStorage {
             co_return fail(to_memory_error(std::move(rows.error())));
         }
         co_return CreatedNamespace{read_namespace(*rows, 0, 0, place.scope, wanted.name),
-                                   rows->boolean(0, 4)};
+                                   rows->boolean(0, 5)};
     }
 
     Task<Result<std::optional<NamespaceStatistics>>> statistics(const RequestContext& request,
@@ -85,8 +88,8 @@ class PostgresNamespaces final : public NamespaceStorage {
             co_return std::optional<NamespaceStatistics>();
         }
         co_return std::optional<NamespaceStatistics>(
-            NamespaceStatistics{read_namespace(*rows, 0, 0, place.scope, name), rows->int64(0, 4),
-                                rows->int64(0, 5), rows->int64(0, 6)});
+            NamespaceStatistics{read_namespace(*rows, 0, 0, place.scope, name), rows->int64(0, 5),
+                                rows->int64(0, 6), rows->int64(0, 7)});
     }
 
     Task<Result<std::vector<Namespace>>> list(const RequestContext& request, const Place& place,
@@ -94,7 +97,8 @@ class PostgresNamespaces final : public NamespaceStorage {
         Parameters parameters;
         SqlText sql{
             "SELECT n.namespace, n.dimensions, n.text_language, n.metadata, " PGMIND_MICROSECONDS(
-                "n.created_at") " FROM pgmind.namespaces n WHERE n.namespace ^@ $1"};
+                "n.created_at") ", n.sealed_under IS NOT NULL "
+            "FROM pgmind.namespaces n WHERE n.namespace ^@ $1"};
         parameters.add(query.name_prefix);
         parameters.add(static_cast<std::int64_t>(query.limit));
         if (query.after) {

@@ -51,6 +51,7 @@ struct Namespace {
     Scope scope = Scope::project;
     std::string name;
     std::optional<std::int64_t> dimensions;  ///< set by the first vector, then fixed
+    bool encrypted = false;                  ///< values, texts and metadata are
     std::string text_language;               ///< a PostgreSQL text search configuration
     std::string metadata_json;
     std::string shard;  ///< id of the shard that holds it

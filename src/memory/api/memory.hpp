@@ -55,6 +55,15 @@ class Memory {
                                                         std::string name) = 0;
     /// Deletes expired entries in batches, on every shard; gives how many. Called by the sweeper.
     virtual Task<Result<std::int64_t>> sweep_expired(const RequestContext& request) = 0;
+
+    /// Encrypts everything in an encrypted namespace under a new key and removes the old one; gives
+    /// the number of entries. Reads and writes go on; an interrupted call is taken up by the next.
+    virtual Task<Result<std::int64_t>> rotate_namespace_key(const RequestContext& request,
+                                                            Scope scope, std::string name) = 0;
+    /// Destroys the keys of an encrypted namespace: what it holds can never be read again
+    /// (not_found with reason "destroyed"). Gives the number of keys.
+    virtual Task<Result<std::int64_t>> shred_namespace(const RequestContext& request, Scope scope,
+                                                       std::string name) = 0;
 };
 
 }  // namespace pgmind::memory

@@ -100,6 +100,9 @@ struct NamespaceRequest {
     std::optional<std::int64_t> dimensions;
     std::optional<std::string> text_language;
     std::optional<std::string> metadata_json;
+    /// True: encrypt values, texts and metadata; only while the namespace is empty. Encryption is
+    /// never taken away again.
+    std::optional<bool> encrypted;
 };
 
 enum class SearchMode {

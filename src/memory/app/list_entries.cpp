@@ -3,6 +3,7 @@
 #include "async/when_all.hpp"
 #include "memory/api/events.hpp"
 #include "memory/app/memory_service.hpp"
+#include "memory/app/sealed_search.hpp"
 #include "memory/domain/cursor.hpp"
 #include "memory/domain/validation.hpp"
 
@@ -57,6 +58,11 @@ Task<Result<EntryPage>> MemoryService::list(const RequestContext& request, ListR
     const Result<void> valid = validate(query);
     if (!valid) {
         co_return fail(valid.error());
+    }
+    if (ports_.encryption != nullptr) {
+        if (auto admitted = admit_list(*ports_.encryption, query); !admitted) {
+            co_return fail(std::move(admitted.error()));
+        }
     }
     const std::uint64_t fingerprint = fingerprint_of(query);
     std::optional<Position> after;

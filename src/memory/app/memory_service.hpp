@@ -6,6 +6,7 @@
 #include "intelligence/api/intelligence.hpp"
 #include "memory/api/memory.hpp"
 #include "memory/app/ports.hpp"
+#include "security/api/encryption.hpp"
 
 namespace pgmind::memory {
 
@@ -19,6 +20,9 @@ struct MemoryPorts {
     intelligence::Intelligence& intelligence;
     async::EventBus& events;
     const Clock& clock;
+    /// Both null where no namespace can be encrypted; `entries` and `bulk` seal and open then.
+    SealingStorage* sealing = nullptr;
+    security::Encryption* encryption = nullptr;
 };
 
 /// The use cases of the Memory context; each stands in the file named after it. Holds no state of
@@ -48,8 +52,16 @@ class MemoryService : public Memory {
     Task<Result<std::int64_t>> remove_namespace(const RequestContext& request, Scope scope,
                                                 std::string name) override;
     Task<Result<std::int64_t>> sweep_expired(const RequestContext& request) override;
+    Task<Result<std::int64_t>> rotate_namespace_key(const RequestContext& request, Scope scope,
+                                                    std::string name) override;
+    Task<Result<std::int64_t>> shred_namespace(const RequestContext& request, Scope scope,
+                                               std::string name) override;
 
   private:
+    /// Makes sure that values of the namespace, which exists, are encrypted.
+    Task<Result<void>> encrypt_namespace(const RequestContext& request, const Place& place,
+                                         const std::string& name);
+
     /// The place of a namespace; `scope` is project or shared.
     Place place_of(std::string_view namespace_name, Scope scope) const {
         return Place{ports_.router.shard_of(namespace_name), scope};

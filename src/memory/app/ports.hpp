@@ -153,6 +153,41 @@ class NamespaceStorage {
                                                                   const std::string& name) = 0;
 };
 
+/// A sealed value as it is stored.
+struct SealedRow {
+    std::string key;
+    std::int64_t version = 0;
+    std::string value_json;
+};
+using ResealedEntry = SealedRow;
+
+struct SealedQuery {
+    std::string namespace_name;
+    std::string key_name;  ///< of the data key; entries under another one are meant
+    std::string after;     ///< keys after this one
+    std::size_t limit = 0;
+};
+
+/// What encrypted namespaces need besides, of one place.
+class SealingStorage {
+  public:
+    virtual ~SealingStorage() = default;
+
+    /// Holds every writer to the named key from now on. False when there is no such namespace;
+    /// fixed_setting when it has entries that are not encrypted.
+    virtual Task<Result<bool>> set_key(const RequestContext& request, const Place& place,
+                                       const std::string& name, const std::string& key_name) = 0;
+    /// In order of key, expired ones too.
+    virtual Task<Result<std::vector<SealedRow>>> sealed_otherwise(const RequestContext& request,
+                                                                  const Place& place,
+                                                                  const SealedQuery& query) = 0;
+    /// Replaces values of entries that are still at their version and under another key; gives how
+    /// many.
+    virtual Task<Result<std::int64_t>> reseal(const RequestContext& request, const Place& place,
+                                              const SealedQuery& query,
+                                              const std::vector<ResealedEntry>& entries) = 0;
+};
+
 struct ImportedBatch {
     std::int64_t stored = 0;
     std::vector<std::string> namespaces_created;

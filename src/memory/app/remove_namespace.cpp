@@ -1,5 +1,6 @@
 #include "memory/api/events.hpp"
 #include "memory/app/memory_service.hpp"
+#include "memory/app/sealed_storage.hpp"
 #include "memory/domain/errors.hpp"
 #include "memory/domain/validation.hpp"
 
@@ -33,6 +34,15 @@ Task<Result<std::int64_t>> MemoryService::remove_namespace(const RequestContext&
         co_await ports_.namespaces.remove_rest(request, place, name);
     if (!rest) {
         co_return fail(rest.error());
+    }
+    // Also of a removal that was cut off after the entries: what is gone needs no key.
+    const security::KeyOwner owner = key_owner(scope, name);
+    if (ports_.encryption != nullptr &&
+        ports_.encryption->state(owner) != security::KeyState::none) {
+        const auto forgotten = co_await ports_.encryption->forget(owner, request.deadline);
+        if (!forgotten) {
+            co_return fail(forgotten.error());
+        }
     }
     if (!*rest) {
         co_return fail(Errc::namespace_not_found, "there is no namespace \"" + name + "\"");

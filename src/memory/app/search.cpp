@@ -10,6 +10,7 @@
 #include "intelligence/api/rank_fusion.hpp"
 #include "memory/api/events.hpp"
 #include "memory/app/memory_service.hpp"
+#include "memory/app/sealed_search.hpp"
 #include "memory/domain/validation.hpp"
 
 namespace pgmind::memory {
@@ -216,6 +217,22 @@ Task<Result<Plan>> make_plan(MemoryPorts ports, const RequestContext& request,
     co_return plan;
 }
 
+// Where there are no words to find, they are not looked for; without a vector nothing is left.
+Result<void> apply(SealedSearch& sealed, Plan& plan) {
+    std::move(sealed.notes.begin(), sealed.notes.end(), std::back_inserter(plan.notes));
+    if (!sealed.vectors_only) {
+        return {};
+    }
+    if (!plan.embedding) {
+        return fail(invalid_argument(
+            "query",
+            "encrypted namespaces cannot be searched by words, and there is neither an "
+            "embedding nor an embedder that makes one"));
+    }
+    plan.words = false;
+    return {};
+}
+
 /// Both rankings, each best first.
 struct Rankings {
     std::vector<Candidate> words;
@@ -388,9 +405,17 @@ Task<Result<SearchResult>> MemoryService::search(const RequestContext& request,
     if (!valid) {
         co_return fail(valid.error());
     }
+    Result<SealedSearch> sealed =
+        ports_.encryption == nullptr ? SealedSearch() : admit_search(*ports_.encryption, query);
+    if (!sealed) {
+        co_return fail(std::move(sealed.error()));
+    }
     Result<Plan> plan = co_await make_plan(ports_, request, query);
     if (!plan) {
         co_return fail(std::move(plan.error()));
+    }
+    if (auto applied = apply(*sealed, *plan); !applied) {
+        co_return fail(std::move(applied.error()));
     }
     ports_.events.publish(request, intelligence::VectorSearchInitiated{
                                        std::string(name_of(query.mode)), query.limit});

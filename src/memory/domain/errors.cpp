@@ -33,6 +33,12 @@ class Category final : public std::error_category {
                 return "the input is too large";
             case Errc::import_refused:
                 return "the import names a namespace that the caller may not write";
+            case Errc::sealing_differs:
+                return "the namespace is encrypted under another key";
+            case Errc::not_encrypted:
+                return "the namespace is not encrypted";
+            case Errc::encryption_not_offered:
+                return "encryption is not offered here";
             case Errc::unexpected_answer:
                 break;
         }
@@ -58,7 +64,12 @@ class Category final : public std::error_category {
             case Errc::invalid_json:
             case Errc::unknown_text_language:
             case Errc::fixed_setting:
+            case Errc::not_encrypted:
                 return Failure::invalid_argument;
+            case Errc::sealing_differs:
+                return Failure::unavailable;
+            case Errc::encryption_not_offered:
+                return Failure::not_supported;
             case Errc::too_large:
                 return Failure::payload_too_large;
             case Errc::import_refused:
