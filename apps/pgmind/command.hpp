@@ -81,6 +81,7 @@ void add_mcp_command(CommandLine line);
 void add_namespace_command(CommandLine line);
 void add_principal_command(CommandLine line);
 void add_search_command(CommandLine line);
+void add_secrets_command(CommandLine line);
 void add_status_command(CommandLine line);
 void add_store_command(CommandLine line);
 void add_trace_command(CommandLine line);

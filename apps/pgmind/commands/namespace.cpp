@@ -19,6 +19,7 @@ struct NamespaceOptions {
     std::string metadata;
     std::int64_t dimensions = 0;
     bool yes = false;
+    bool encrypted = false;
 };
 
 std::string or_dash(const JsonNode& node) {
@@ -68,6 +69,7 @@ void print_details(const JsonNode& details) {
     properties.add("embeddings", human_count(details["entries_with_embedding"].integer()));
     properties.add("dimensions", or_dash(details["dimensions"]));
     properties.add("size", human_bytes(details["bytes"].integer()));
+    properties.add("encrypted", details["encrypted"].truth() ? "values, texts and metadata" : "no");
     properties.add("language", details["text_language"].text());
     properties.add("metadata", std::string(details["metadata"].raw()));
     properties.add("shard", details["shard"].text() + ", slot " + details["slot"].text());
@@ -95,6 +97,9 @@ Result<std::string> settings_of(const NamespaceOptions& options) {
     json::ObjectWriter object(body);
     if (options.dimensions > 0) {
         object.number("dimensions", options.dimensions);
+    }
+    if (options.encrypted) {
+        object.boolean("encrypted", true);
     }
     if (!options.text_language.empty()) {
         object.string("text_language", options.text_language);
@@ -164,6 +169,62 @@ Exit remove(const GlobalOptions& global, const NamespaceOptions& options) {
     });
 }
 
+// A rotation or destruction is one call; its answer one number.
+Result<std::int64_t> ask(ApiClient& client, const GlobalOptions& global,
+                         const NamespaceOptions& options, const char* what, const char* member) {
+    ApiRequest request{"POST", {"namespaces", options.name, what}, {{"scope", options.scope}}};
+    request.timeout = std::chrono::minutes(10);
+    const auto answer = client.call(std::move(request));
+    if (!answer) {
+        return fail(answer.error());
+    }
+    if (global.json) {
+        std::cout << answer->text() << "\n";
+    }
+    return answer->json()[member].integer();
+}
+
+Exit rotate_key(const GlobalOptions& global, const NamespaceOptions& options) {
+    return with_client(global, [&](ApiClient& client) -> Result<void> {
+        const auto entries = ask(client, global, options, "rotate-key", "reencrypted_entries");
+        if (!entries) {
+            return fail(entries.error());
+        }
+        if (!global.json) {
+            std::cout << printable(options.name) << " has a new key; "
+                      << human_count(*entries, "entry", "entries") << " encrypted under it\n";
+        }
+        return {};
+    });
+}
+
+Exit shred(const GlobalOptions& global, const NamespaceOptions& options) {
+    if (!options.yes) {
+        const auto sure = confirm("Destroy the keys of " + options.name +
+                                  "? What it holds can then never be read again.");
+        if (!sure) {
+            return report(sure.error());
+        }
+        if (!*sure) {
+            std::cerr << "nothing was destroyed\n";
+            return Exit::failure;
+        }
+    }
+    return with_client(global, [&](ApiClient& client) -> Result<void> {
+        const auto keys = ask(client, global, options, "shred", "destroyed_keys");
+        if (!keys) {
+            return fail(keys.error());
+        }
+        if (!global.json) {
+            std::cout << (*keys == 0 ? "its keys were destroyed before\n"
+                                     : "destroyed the keys of " + printable(options.name) + "\n")
+                      << "Embeddings are not encrypted: `pgmind namespace delete` removes them "
+                         "too.\n";
+        }
+        return {};
+    });
+}
+
 CLI::Option* add_write_scope(CLI::App* command, NamespaceOptions& options) {
     CLI::Option* scope = command->add_option("--scope", options.scope, "[project]");
     scope->check(one_of({"project", "shared"}));
@@ -206,6 +267,8 @@ void add_namespace_command(CommandLine line) {
                          "PostgreSQL text search configuration [the server's default]");
     creation->add_option("--metadata", options->metadata, "Your own notes on it")
         ->type_name("JSON");
+    creation->add_flag("--encrypted", options->encrypted,
+                       "Encrypt values, texts and metadata; only while it is empty, for good");
     creation->footer(
         "Namespaces come into being with their first entry too.\n"
         "Examples:\n  pgmind namespace create notes\n"
@@ -217,6 +280,20 @@ void add_namespace_command(CommandLine line) {
         "Examples:\n  pgmind namespace show notes\n"
         "  pgmind namespace show notes --json");
     run_when_parsed(line, showing, options, show);
+
+    CLI::App* rotation = add_with_name(group, "rotate-key", "Encrypt it under a new key", *options);
+    rotation->footer(
+        "Reads and writes go on; cut off, it goes on when asked again.\n"
+        "Examples:\n  pgmind namespace rotate-key patients");
+    run_when_parsed(line, rotation, options, rotate_key);
+
+    CLI::App* shredding =
+        add_with_name(group, "shred", "Destroy the keys of an encrypted one", *options);
+    shredding->add_flag("--yes", options->yes, "Do not ask");
+    shredding->footer(
+        "Nothing and nobody can read what it holds afterwards.\n"
+        "Examples:\n  pgmind namespace shred patients --yes");
+    run_when_parsed(line, shredding, options, shred);
 
     CLI::App* deletion = add_with_name(group, "delete", "Delete it with all entries", *options);
     deletion->add_flag("--yes", options->yes, "Do not ask");

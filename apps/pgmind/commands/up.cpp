@@ -17,6 +17,7 @@
 #include "gateway/admin_key_file.hpp"
 #include "gateway/gateway.hpp"
 #include "output/terminal.hpp"
+#include "platform/process/private_memory.hpp"
 #include "platform/telemetry/log.hpp"
 
 namespace pgmind::app {
@@ -205,6 +206,7 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
             return running.vector_extension(shard, database);
         },
         *hmac_key,
+        running.secrets_directory() / "encryption.keys",
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
         [&key_file] { return key_file.read(); },
         PGMIND_VERSION};
@@ -242,6 +244,9 @@ Exit up(const GlobalOptions& global, const UpOptions& options) {
         return Exit::usage;
     }
     configure_log(outcome.configuration);
+    if (const auto kept = process::keep_memory_private(); !kept) {
+        return report(kept.error());
+    }
     if (is_first_start(outcome.configuration)) {
         // Before a cluster is made and an administrator's key with it, which a gateway that cannot
         // start would never show.

@@ -10,6 +10,7 @@
 #include "integration/adapters/events/outbox_runtime.hpp"
 #include "memory/adapters/configure.hpp"
 #include "platform/telemetry/log.hpp"
+#include "security/adapters/encryption_runtime.hpp"
 
 namespace pgmind::app {
 namespace {
@@ -79,9 +80,44 @@ Result<void> check_second_factor_roles(const config::Configuration& configuratio
     return {};
 }
 
+// Keys on the command line would be in the process list; two sources, and one would be forgotten.
+Result<void> check_key_source(const config::Configuration& configuration) {
+    constexpr std::string_view kKeys = "security.encryption_keys";
+    if (configuration.origin(kKeys) == config::Origin::flag) {
+        return fail(invalid_argument(std::string(kKeys),
+                                     "security.encryption_keys may not be given on the command "
+                                     "line: set PGMIND_SECURITY_ENCRYPTION_KEYS"));
+    }
+    int sources = 0;
+    for (const std::string_view key : {kKeys, std::string_view("security.encryption_key_file"),
+                                       std::string_view("security.encryption_key_command")}) {
+        sources += configuration.text(key).empty() ? 0 : 1;
+    }
+    if (sources > 1) {
+        return fail(invalid_argument(std::string(kKeys),
+                                     "of security.encryption_keys, security.encryption_key_file "
+                                     "and security.encryption_key_command only one may be set"));
+    }
+    return {};
+}
+
+security::KekSource kek_source(const GatewayOptions& options) {
+    security::KekSource source;
+    source.text = options.configuration.text("security.encryption_keys");
+    source.command = options.configuration.text("security.encryption_key_command");
+    if (source.text.empty() && source.command.empty()) {
+        const std::string& file = options.configuration.text("security.encryption_key_file");
+        source.file = file.empty() ? options.encryption_key_file : std::filesystem::path(file);
+    }
+    return source;
+}
+
 }  // namespace
 
 Result<void> check_gateway(const config::Configuration& configuration) {
+    if (auto source = check_key_source(configuration); !source) {
+        return source;
+    }
     const auto exposed = check_exposure(configuration);
     if (!exposed) {
         return exposed;
@@ -102,6 +138,9 @@ class Gateway::Implementation {
     Result<void> start(Deadline deadline) {
         if (auto exposed = check_exposure(options_.configuration); !exposed) {
             return exposed;
+        }
+        if (auto encrypting = start_encryption(deadline); !encrypting) {
+            return encrypting;
         }
         auto security = security_options();
         if (!security) {
@@ -172,6 +211,7 @@ class Gateway::Implementation {
         server_.reset();
         sweeper_.reset();
         services_.clear();
+        encryption_.reset();
         cluster_.reset();
         security_.reset();
         return stopped;
@@ -185,7 +225,26 @@ class Gateway::Implementation {
 
   private:
     SharedServices shared() {
-        return {options_, *cluster_, *security_, options_.traces, blocking_, indexes_};
+        return {options_,
+                *cluster_,
+                *security_,
+                options_.traces,
+                blocking_,
+                indexes_,
+                encryption_->encryption()};
+    }
+
+    Result<void> start_encryption(Deadline deadline) {
+        if (auto source = check_key_source(options_.configuration); !source) {
+            return source;
+        }
+        auto encryption = security::EncryptionRuntime::start(
+            {options_.coordinator, kek_source(options_), options_.hmac_key}, deadline);
+        if (!encryption) {
+            return fail(std::move(encryption.error()));
+        }
+        encryption_ = std::move(*encryption);
+        return {};
     }
 
     Result<security::SecurityOptions> security_options() {
@@ -311,6 +370,7 @@ class Gateway::Implementation {
 
     GatewayOptions options_;
     async::BlockingPool blocking_;
+    std::unique_ptr<security::EncryptionRuntime> encryption_;  // Outlives what seals with it.
     std::unique_ptr<security::SecurityRuntime> security_;
     std::unique_ptr<ReadyCluster> cluster_;
     intelligence::VectorIndexBoard indexes_;

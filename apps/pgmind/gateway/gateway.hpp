@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct GatewayOptions {
     /// What a shard's database keeps its vectors with. Called on every worker; thread-safe.
     std::function<cluster::VectorExtension(const ShardId&, const std::string&)> vector_extension;
     std::string hmac_key;  ///< of the API keys
+    /// Where key-encryption keys are, unless the configuration says otherwise.
+    std::filesystem::path encryption_key_file;
     /// Stores the first administrator's key for the operator.
     std::function<Result<void>(const security::IssuedApiKey&)> keep_admin_key;
     /// Gives it back, for security.authentication = off.

@@ -74,8 +74,9 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::make(boost::asio::io_con
     if (auto wired = services->wire_intelligence(loop, shared); !wired) {
         return fail(std::move(wired.error()));
     }
-    services->memory_ = memory::make_memory(services->pools_, shared.cluster,
-                                            *services->intelligence_, shared.options.bus);
+    services->memory_ =
+        memory::make_memory(services->pools_, shared.cluster, *services->intelligence_,
+                            shared.encryption, shared.options.bus);
     if (auto wired = services->wire_security(shared); !wired) {
         return fail(std::move(wired.error()));
     }
@@ -126,6 +127,7 @@ void WorkerServices::wire_integration(const SharedServices& shared) {
     rest.origins = origin_policy(configuration);
     rest.metrics_open_on_loopback = configuration.boolean("metrics.open");
     rest.version = shared.options.product_version;
+    rest.encryption = &shared.encryption;
     rest_ = integration::make_rest_handler({*memory_, *intelligence_, shared.cluster, *security_,
                                             shared.options.bus, shared.options.metrics,
                                             shared.options.traces, std::move(rest)});

@@ -29,6 +29,7 @@ struct SharedServices {
     integration::TraceStore& traces;
     async::BlockingPool& blocking;
     const intelligence::VectorIndexBoard& indexes;
+    security::Encryption& encryption;
 };
 
 /// Everything that one worker works with: pools, facades of the contexts, protocol handlers.

@@ -12,7 +12,9 @@ enum class Errc {
     precondition_failed,
     forbidden_origin,
     misdirected_host,
-    idempotency_key_reused
+    idempotency_key_reused,
+    destroyed,
+    secrets_not_offered
 };
 
 std::error_code make_error_code(Errc code);

@@ -105,7 +105,8 @@ void append_namespace_members(ObjectWriter& object, const memory::Namespace& det
     } else {
         object.null("dimensions");
     }
-    object.string("text_language", details.text_language)
+    object.boolean("encrypted", details.encrypted)
+        .string("text_language", details.text_language)
         .raw("metadata", or_empty_object(details.metadata_json))
         .string("shard", details.shard)
         .number("slot", details.slot);
@@ -299,6 +300,7 @@ void read_namespace_settings(FieldReader& reader, memory::NamespaceRequest& into
     into.dimensions = reader.optional_integer("dimensions");
     into.text_language = reader.optional_string("text_language");
     into.metadata_json = reader.optional_raw_object("metadata");
+    into.encrypted = reader.optional_boolean("encrypted");
 }
 
 void append_entry(std::string& out, const memory::Entry& entry) {

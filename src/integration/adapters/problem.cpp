@@ -4,6 +4,7 @@
 #include <array>
 
 #include "platform/json/writer.hpp"
+#include "security/api/encryption.hpp"
 
 namespace pgmind::integration {
 namespace {
@@ -54,6 +55,10 @@ constexpr std::array kEdge = {
                "This server does not go by that name"},
     EdgeStatus{Errc::idempotency_key_reused, 422, Failure::invalid_argument,
                "idempotency_key_reused", "The idempotency key belongs to another request"},
+    EdgeStatus{Errc::destroyed, 410, Failure::not_found, "destroyed",
+               "Its keys were destroyed: it cannot be read any more"},
+    EdgeStatus{Errc::secrets_not_offered, 501, Failure::not_supported, "not_supported",
+               "Not offered here"},
 };
 
 constexpr std::string_view kInternalDetail =
@@ -81,6 +86,9 @@ std::error_code make_error_code(Errc code) {
 
 Problem problem_of(const Error& error) {
     Problem problem;
+    if (error.reason == security::kKeyDestroyed && error.code.category() != kCategory) {
+        return problem_of(Error(Errc::destroyed, error.detail, error.field));
+    }
     const Failure failure = error.failure();
     if (error.code.category() == kCategory) {
         const EdgeStatus& row = Category::row(error.code.value());

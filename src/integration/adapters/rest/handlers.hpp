@@ -21,6 +21,11 @@ Task<Result<Reply>> list_namespaces(Call& call);
 Task<Result<Reply>> put_namespace(Call& call);
 Task<Result<Reply>> get_namespace(Call& call);
 Task<Result<Reply>> delete_namespace(Call& call);
+Task<Result<Reply>> rotate_namespace_key(Call& call);
+Task<Result<Reply>> shred_namespace(Call& call);
+// secrets.cpp
+Task<Result<Reply>> list_secrets(Call& call);
+Task<Result<Reply>> rotate_kek(Call& call);
 // import.cpp, export.cpp: of the namespace in the path, or of all
 Task<Result<Reply>> import_entries(Call& call);
 Task<Result<Reply>> export_entries(Call& call);

@@ -108,4 +108,34 @@ Task<Result<Reply>> delete_namespace(Call& call) {
     co_return json_reply(std::move(body));
 }
 
+Task<Result<Reply>> rotate_namespace_key(Call& call) {
+    const auto scope = query_scope(call, Scope::project, false);
+    if (!scope) {
+        co_return fail(scope.error());
+    }
+    const auto entries = co_await call.services.memory.rotate_namespace_key(
+        call.context, *scope, call.parameter("namespace"));
+    if (!entries) {
+        co_return fail(entries.error());
+    }
+    std::string body;
+    json::ObjectWriter(body).number("reencrypted_entries", *entries).end();
+    co_return json_reply(std::move(body));
+}
+
+Task<Result<Reply>> shred_namespace(Call& call) {
+    const auto scope = query_scope(call, Scope::project, false);
+    if (!scope) {
+        co_return fail(scope.error());
+    }
+    const auto keys = co_await call.services.memory.shred_namespace(call.context, *scope,
+                                                                    call.parameter("namespace"));
+    if (!keys) {
+        co_return fail(keys.error());
+    }
+    std::string body;
+    json::ObjectWriter(body).number("destroyed_keys", *keys).end();
+    co_return json_reply(std::move(body));
+}
+
 }  // namespace pgmind::integration::rest

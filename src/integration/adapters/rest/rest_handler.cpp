@@ -78,8 +78,10 @@ class Dispatcher {
         : options_(std::move(dependencies.options)),
           bus_(dependencies.bus),
           gate_(dependencies.security),
-          services_{dependencies.memory,  dependencies.intelligence, dependencies.cluster, gate_,
-                    dependencies.metrics, dependencies.traces,       options_.version},
+          services_{dependencies.memory,  dependencies.intelligence,
+                    dependencies.cluster, gate_,
+                    dependencies.metrics, dependencies.traces,
+                    options_.version,     options_.encryption},
           router_(kRoutes),
           metrics_(dependencies.metrics, kRoutes) {}
 

@@ -10,6 +10,7 @@
 #include "memory/api/memory.hpp"
 #include "platform/http/server.hpp"
 #include "platform/telemetry/metrics.hpp"
+#include "security/api/encryption.hpp"
 #include "security/api/security.hpp"
 
 namespace pgmind::integration {
@@ -20,6 +21,7 @@ struct RestOptions {
     /// everybody such a caller, so requests that carry forwarding fields are not counted as local.
     bool metrics_open_on_loopback = true;
     std::string version;  ///< of the product, shown by /
+    security::Encryption* encryption = nullptr;  ///< outlives the handler; null: none
 };
 
 /// What the REST gateway of one worker is made of. All of it must outlive the handler.

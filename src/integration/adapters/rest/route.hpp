@@ -18,6 +18,7 @@
 #include "platform/http/server.hpp"
 #include "platform/json/value.hpp"
 #include "platform/telemetry/metrics.hpp"
+#include "security/api/encryption.hpp"
 
 namespace pgmind::integration::rest {
 
@@ -30,6 +31,7 @@ struct Services {
     metrics::Registry& metrics;
     const TraceStore& traces;
     std::string version;
+    security::Encryption* encryption = nullptr;  ///< null where nothing can be encrypted
 };
 
 /// The answer of a handler; the dispatcher sends it, unless the handler has streamed one (`sent`).

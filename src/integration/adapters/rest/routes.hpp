@@ -53,6 +53,17 @@ inline constexpr std::array kRoutes = {
     Route{"DELETE", "/api/v1/namespaces/{namespace}",
           Permission::in_namespace(Action::remove, ResourceType::namespaces), delete_namespace,
           "scope", detail::kNoBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
+    Route{"POST", "/api/v1/namespaces/{namespace}/rotate-key",
+          Permission::in_namespace(Action::admin, ResourceType::namespaces), rotate_namespace_key,
+          "scope", detail::kNoBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
+    Route{"POST", "/api/v1/namespaces/{namespace}/shred",
+          Permission::in_namespace(Action::admin, ResourceType::namespaces), shred_namespace,
+          "scope"},
+    // Keys that namespaces are encrypted under
+    Route{"GET", "/api/v1/secrets", Permission::to(Action::admin, ResourceType::cluster),
+          list_secrets},
+    Route{"POST", "/api/v1/secrets/kek/rotate", Permission::to(Action::admin, ResourceType::cluster),
+          rotate_kek, "", detail::kSettingsBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
     // Bulk
     Route{"POST", "/api/v1/namespaces/{namespace}/import", Permission::in_namespace(Action::write),
           import_entries, "scope rename", detail::kImportBody, detail::kBulkTimeout,

@@ -191,6 +191,14 @@ class FakeMemory final : public memory::Memory {
         co_return removed_entries;
     }
     Task<Result<std::int64_t>> sweep_expired(const RequestContext&) override { co_return 0; }
+    Task<Result<std::int64_t>> rotate_namespace_key(const RequestContext&, memory::Scope,
+                                                    std::string) override {
+        co_return 0;
+    }
+    Task<Result<std::int64_t>> shred_namespace(const RequestContext&, memory::Scope,
+                                               std::string) override {
+        co_return 0;
+    }
 
   private:
     void note(const RequestContext& request) {

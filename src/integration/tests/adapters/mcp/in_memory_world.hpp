@@ -181,6 +181,14 @@ class InMemoryMemory final : public memory::Memory {
         co_return fail(BaseErrc::unavailable, "not in memory");
     }
     Task<Result<std::int64_t>> sweep_expired(const RequestContext&) override { co_return 0; }
+    Task<Result<std::int64_t>> rotate_namespace_key(const RequestContext&, memory::Scope,
+                                                    std::string) override {
+        co_return 0;
+    }
+    Task<Result<std::int64_t>> shred_namespace(const RequestContext&, memory::Scope,
+                                               std::string) override {
+        co_return 0;
+    }
 
   private:
     static memory::Namespace details(const std::string& name) {
