@@ -1,6 +1,7 @@
 #include "gateway/gateway.hpp"
 
 #include "async/workers.hpp"
+#include "gateway/certificate_watcher.hpp"
 #include "gateway/index_keeper.hpp"
 #include "gateway/ready_cluster.hpp"
 #include "gateway/sizing.hpp"
@@ -183,6 +184,13 @@ class Gateway::Implementation {
         const std::chrono::seconds pause(options_.configuration.integer("memory.sweep_seconds"));
         sweeper_ = std::make_unique<Sweeper>(workers_.executor(0), services_[0]->memory(), pause);
         sweeper_->start();
+        if (secure()) {
+            certificate_watcher_ = std::make_unique<CertificateWatcher>(
+                workers_.executor(0), blocking_, *server_,
+                options_.configuration.text("http.tls_certificate_file"),
+                options_.configuration.text("http.tls_key_file"));
+            certificate_watcher_->start();
+        }
         if (auto kept = keep_indexes(); !kept) {
             return kept;
         }
@@ -193,6 +201,9 @@ class Gateway::Implementation {
 
     Result<void> stop(Deadline deadline) {
         if (running_) {
+            if (certificate_watcher_) {
+                async::block_on(workers_.executor(0), certificate_watcher_->stop());
+            }
             async::block_on(workers_.executor(0), server_->drain(deadline));
             async::block_on(workers_.executor(0), sweeper_->stop());
             async::block_on(workers_.executor(0), index_keeper_->stop());
@@ -208,6 +219,7 @@ class Gateway::Implementation {
             stopped = security_->stop(deadline);
         }
         // What publishes goes before the bus; workers and MCP, to whom it delivers, stay.
+        certificate_watcher_.reset();
         server_.reset();
         sweeper_.reset();
         services_.clear();
@@ -378,6 +390,7 @@ class Gateway::Implementation {
     std::unique_ptr<integration::McpEndpoint> mcp_;
     std::vector<std::unique_ptr<WorkerServices>> services_;
     std::unique_ptr<integration::OutboxRuntime> outbox_;
+    std::unique_ptr<CertificateWatcher> certificate_watcher_;
     std::unique_ptr<Sweeper> sweeper_;
     std::unique_ptr<IndexKeeper> index_keeper_;
     std::unique_ptr<http::Server> server_;

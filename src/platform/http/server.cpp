@@ -75,7 +75,8 @@ Result<void> listen_on(Acceptor& acceptor, const Tcp::endpoint& endpoint) {
     return {};
 }
 
-// What accepting needs. The acceptor belongs to loop 0; the rest does not change after start().
+// What accepting needs. The acceptor and the certificate belong to loop 0; the rest does not change
+// after start().
 struct Listening {
     explicit Listening(Executor executor) : acceptor(executor) {}
 
@@ -109,6 +110,11 @@ Result<Prepared> prepare(const ServerOptions& options) {
         prepared.tls = std::move(*tls);
     }
     return prepared;
+}
+
+Task<void> replace_certificate(std::shared_ptr<Listening> listening, TlsContext tls) {
+    listening->tls = std::move(tls);
+    co_return;
 }
 
 // Takes one of the places for connections; false when all are taken.
@@ -231,6 +237,17 @@ class Server::Implementation {
         return {};
     }
 
+    Result<void> reload_certificate() {
+        auto prepared = prepare(shared_->options);
+        if (!prepared) {
+            return fail(std::move(prepared.error()));
+        }
+        if (prepared->tls) {
+            async::spawn(executor_, replace_certificate(listening_, std::move(*prepared->tls)));
+        }
+        return {};
+    }
+
     // Without drain(): what is open is closed by the loops, if they still run.
     void abandon() {
         shared_->draining.store(true, std::memory_order_relaxed);
@@ -301,6 +318,10 @@ Server::~Server() {
 
 Result<void> Server::start() {
     return implementation_->start();
+}
+
+Result<void> Server::reload_certificate() {
+    return implementation_->reload_certificate();
 }
 
 std::uint16_t Server::port() const {

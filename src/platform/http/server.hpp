@@ -83,6 +83,11 @@ class Server {
     Result<void> start();
     std::uint16_t port() const;
 
+    /// Reads certificate and key again; connections that are accepted from now on get them, those
+    /// that are open keep theirs. On an error everything stays as it was. Blocks on the files;
+    /// thread-safe between start() and drain(). Nothing to do without TLS.
+    Result<void> reload_certificate();
+
     /// Stops accepting, lets requests in flight finish until the deadline, then closes the rest.
     Task<void> drain(Deadline deadline);
 

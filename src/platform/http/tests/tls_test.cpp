@@ -1,6 +1,7 @@
 #include "platform/http/tls.hpp"
 
 #include <atomic>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -91,6 +92,34 @@ TEST_F(TlsTest, CarriesRequestsOnKeptConnections) {
         EXPECT_EQ(response->headers.find("X-Secure"), "yes");
     }
     EXPECT_EQ(server.server().statistics().connections_total, 2U);
+}
+
+TEST_F(TlsTest, TakesARenewedCertificateWithoutAnInterruption) {
+    const TestCertificates served{"DNS:localhost,IP:127.0.0.1"};
+    const TestCertificates renewed{"DNS:localhost,IP:127.0.0.1"};
+    TestServer server(route, with(served));
+    ClientOptions options;
+    options.base_url = "https://localhost:" + std::to_string(server.port());
+    options.tls_ca_file = served.authority_file();
+    auto kept = Client::make(loop_, blocking_, options);
+    ASSERT_TRUE(kept);
+    const auto ask_again = [&] {
+        return async::run_blocking_loop(
+            loop_, kept->send("POST", "/", Headers(), "x", Deadline::after(seconds(10))));
+    };
+    ASSERT_TRUE(ask_again());
+    // Half of a renewal: the certificate does not go with the key.
+    const auto copy = [](const std::string& from, const std::string& to) {
+        std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+    };
+    copy(renewed.certificate_file(), served.certificate_file());
+    EXPECT_FALSE(server.server().reload_certificate());
+    EXPECT_TRUE(send(server, "localhost", served.authority_file()).has_value());
+    copy(renewed.key_file(), served.key_file());
+    ASSERT_TRUE(server.server().reload_certificate());
+    EXPECT_TRUE(send(server, "localhost", renewed.authority_file()).has_value());
+    EXPECT_FALSE(send(server, "localhost", served.authority_file()).has_value());
+    EXPECT_TRUE(ask_again()) << "an open connection stays";
 }
 
 TEST_F(TlsTest, TheClientTrustsOnlyWhatItShould) {
