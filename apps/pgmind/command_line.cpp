@@ -13,9 +13,9 @@ namespace {
 constexpr std::array kCommands = {
     add_store_command,     add_get_command,        add_search_command, add_list_command,
     add_delete_command,    add_import_command,     add_export_command, add_namespace_command,
-    add_principal_command, add_key_command,        add_auth_command,   add_secrets_command,   add_audit_command,
-    add_status_command,    add_trace_command,      add_mcp_command,    add_config_command,
-    add_demo_command,      add_completion_command,
+    add_principal_command, add_key_command,        add_auth_command,   add_secrets_command,
+    add_audit_command,     add_status_command,     add_trace_command,  add_mcp_command,
+    add_config_command,    add_demo_command,       add_completion_command,
 };
 
 constexpr const char* kFooter =

@@ -1,4 +1,4 @@
-"""Encrypted namespaces: what lies on the disk, and what becomes of keys that are rotated or destroyed."""
+"""Encrypted namespaces: what lies on the disk; keys that are rotated or destroyed."""
 import json
 import os
 import resource

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "output/table.hpp"
 #include "output/text.hpp"
 #include "platform/json/writer.hpp"
 

@@ -12,6 +12,7 @@
 #include "memory/api/memory.hpp"
 #include "platform/http/server.hpp"
 #include "security/adapters/security_runtime.hpp"
+#include "security/api/encryption.hpp"
 
 namespace pgmind::app {
 

@@ -152,37 +152,34 @@ Task<Result<void>> open_entry(Encryption& encryption, Entry& entry, Deadline dea
 Task<Result<StoredEntry>> SealedEntries::store(const RequestContext& request, const Place& place,
                                                const StoreRequest& entry,
                                                const std::string& entry_id) {
-    if (encryption_.state(key_owner(place.scope, entry.namespace_name)) == KeyState::none) {
-        // Nearly always the end of it.
-        auto stored = co_await inner_.store(request, place, entry, entry_id);
-        if (stored || !is_about_sealing(stored.error())) {
-            co_return stored;
-        }
-    }
+    const KeyState state = encryption_.state(key_owner(place.scope, entry.namespace_name));
     WantedKeys wanted;
-    std::optional<Error> refusal;
+    Result<StoredEntry> stored;
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        const auto ready = prepared(encryption_, {entry}, wanted);
-        if (!ready) {
-            co_return fail(ready.error());
+        if (attempt == 0 && state == KeyState::none) {
+            // Nearly always the end of it, and without a copy of the entry.
+            stored = co_await inner_.store(request, place, entry, entry_id);
+        } else {
+            const auto ready = prepared(encryption_, {entry}, wanted);
+            if (!ready) {
+                co_return fail(ready.error());
+            }
+            stored = co_await inner_.store(request, place, ready->front(), entry_id);
         }
-        auto stored = co_await inner_.store(request, place, ready->front(), entry_id);
-        if (stored) {
-            stored->result.entry.metadata_json = entry.metadata_json;
-            co_return stored;
+        if (stored || !is_about_sealing(stored.error())) {
+            break;
         }
-        if (!is_about_sealing(stored.error())) {
-            co_return stored;
-        }
-        refusal = std::move(stored.error());
-        refusal->field = entry.namespace_name;
+        stored.error().field = entry.namespace_name;
         const auto learned =
-            co_await learn(encryption_, place.scope, *refusal, wanted, request.deadline);
+            co_await learn(encryption_, place.scope, stored.error(), wanted, request.deadline);
         if (!learned) {
             co_return fail(learned.error());
         }
     }
-    co_return fail(std::move(*refusal));
+    if (stored) {
+        stored->result.entry.metadata_json = entry.metadata_json;
+    }
+    co_return stored;
 }
 
 Task<Result<std::optional<Entry>>> SealedEntries::find(const RequestContext& request,

@@ -62,8 +62,9 @@ inline constexpr std::array kRoutes = {
     // Keys that namespaces are encrypted under
     Route{"GET", "/api/v1/secrets", Permission::to(Action::admin, ResourceType::cluster),
           list_secrets},
-    Route{"POST", "/api/v1/secrets/kek/rotate", Permission::to(Action::admin, ResourceType::cluster),
-          rotate_kek, "", detail::kSettingsBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
+    Route{"POST", "/api/v1/secrets/kek/rotate",
+          Permission::to(Action::admin, ResourceType::cluster), rotate_kek, "",
+          detail::kSettingsBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},
     // Bulk
     Route{"POST", "/api/v1/namespaces/{namespace}/import", Permission::in_namespace(Action::write),
           import_entries, "scope rename", detail::kImportBody, detail::kBulkTimeout,
