@@ -171,9 +171,10 @@ Exit remove(const GlobalOptions& global, const NamespaceOptions& options) {
 
 // A rotation or destruction is one call; its answer one number.
 Result<std::int64_t> ask(ApiClient& client, const GlobalOptions& global,
-                         const NamespaceOptions& options, const char* what, const char* member) {
+                         const NamespaceOptions& options, const char* what, const char* member,
+                         std::chrono::seconds timeout) {
     ApiRequest request{"POST", {"namespaces", options.name, what}, {{"scope", options.scope}}};
-    request.timeout = std::chrono::minutes(10);
+    request.timeout = timeout;
     const auto answer = client.call(std::move(request));
     if (!answer) {
         return fail(answer.error());
@@ -186,7 +187,8 @@ Result<std::int64_t> ask(ApiClient& client, const GlobalOptions& global,
 
 Exit rotate_key(const GlobalOptions& global, const NamespaceOptions& options) {
     return with_client(global, [&](ApiClient& client) -> Result<void> {
-        const auto entries = ask(client, global, options, "rotate-key", "reencrypted_entries");
+        const auto entries = ask(client, global, options, "rotate-key", "reencrypted_entries",
+                                 std::chrono::minutes(10));
         if (!entries) {
             return fail(entries.error());
         }
@@ -211,7 +213,8 @@ Exit shred(const GlobalOptions& global, const NamespaceOptions& options) {
         }
     }
     return with_client(global, [&](ApiClient& client) -> Result<void> {
-        const auto keys = ask(client, global, options, "shred", "destroyed_keys");
+        const auto keys =
+            ask(client, global, options, "shred", "destroyed_keys", std::chrono::seconds(30));
         if (!keys) {
             return fail(keys.error());
         }

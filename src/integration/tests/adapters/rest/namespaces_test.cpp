@@ -7,7 +7,7 @@ using memory::Scope;
 using testing::FakeSecurity;
 
 memory::Namespace make_namespace(std::string name) {
-    return {Scope::project, std::move(name), 3, "english", "{}", "shard-1", 9, {}};
+    return {Scope::project, std::move(name), 3, false, "english", "{}", "shard-1", 9, {}};
 }
 
 class NamespacesTest : public testing::RestTest {};
