@@ -37,6 +37,7 @@ Failure failure_of(unsigned status) {
         case 403:
             return Failure::permission_denied;
         case 404:
+        case 410:
             return Failure::not_found;
         case 409:
             return Failure::already_exists;
