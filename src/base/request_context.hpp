@@ -14,6 +14,7 @@ struct RequestContext {
     RequestId request_id;
     Deadline deadline = Deadline::after(std::chrono::seconds(30));
     PrincipalId principal;       ///< empty before authentication
+    std::string principal_name;  ///< with it, for those whom no directory knows
     std::string protocol;        ///< "rest", "mcp", "internal"
     std::string remote_address;  ///< textual address of the peer, empty for internal work
 };

@@ -17,7 +17,7 @@ def missing():
     """Why the tests cannot run here; empty when they can."""
     folder = node_modules()
     wanted = [".bin/node", "@modelcontextprotocol/conformance", "@modelcontextprotocol/inspector",
-              "@modelcontextprotocol/sdk", "@modelcontextprotocol/client"]
+              "@modelcontextprotocol/sdk", "@modelcontextprotocol/client", "oidc-provider"]
     absent = [name for name in wanted if not (folder / name).exists()]
     if absent:
         return f"{folder} has no {', '.join(absent)}: run scripts/install-deps"

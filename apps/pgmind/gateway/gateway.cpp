@@ -2,6 +2,7 @@
 
 #include "async/workers.hpp"
 #include "gateway/certificate_watcher.hpp"
+#include "gateway/identity_providers.hpp"
 #include "gateway/index_keeper.hpp"
 #include "gateway/ready_cluster.hpp"
 #include "gateway/sizing.hpp"
@@ -25,6 +26,7 @@ http::ServerOptions server_options(const config::Configuration& configuration) {
     options.port = static_cast<std::uint16_t>(configuration.integer("http.port"));
     options.tls_certificate_file = configuration.text("http.tls_certificate_file");
     options.tls_key_file = configuration.text("http.tls_key_file");
+    options.tls_client_ca_file = configuration.text("http.tls_client_ca_file");
     options.connections_max =
         static_cast<std::size_t>(configuration.integer("http.connections_max"));
     return options;
@@ -126,6 +128,10 @@ Result<void> check_gateway(const config::Configuration& configuration) {
     if (auto policy = check_second_factor_roles(configuration); !policy) {
         return policy;
     }
+    security::SecurityOptions options;
+    if (auto known = add_outside_identities(configuration, options); !known) {
+        return known;
+    }
     return http::check_listening(server_options(configuration));
 }
 
@@ -146,6 +152,9 @@ class Gateway::Implementation {
         auto security = security_options();
         if (!security) {
             return fail(std::move(security.error()));
+        }
+        if (auto known = add_outside_identities(options_.configuration, *security); !known) {
+            return known;
         }
         auto runtime = security::SecurityRuntime::start(std::move(*security), options_.bus,
                                                         options_.metrics, deadline);

@@ -42,7 +42,7 @@ class OpenSecurity final : public Security {
     }
     Task<Result<PrincipalSnapshot>> authenticate(const RequestContext& request,
                                                  Credentials credentials) override {
-        if (credentials.api_key.empty()) {
+        if (credentials.api_key.empty() && !credentials.certificate) {
             credentials.api_key = default_key_;
         }
         return inner_->authenticate(request, std::move(credentials));

@@ -74,18 +74,17 @@ void add_rate_fields(http::Headers& headers, const Passage& passage) {
     }
 }
 
-Task<Result<security::PrincipalSnapshot>> AccessGate::authenticate(RequestContext& request,
-                                                                   std::string api_key,
-                                                                   Passage& passage) {
+Task<Result<security::PrincipalSnapshot>> AccessGate::authenticate(
+    RequestContext& request, security::Credentials credentials, Passage& passage) {
     security::Admittance from_there = security_.admit_address(request);
     passage.rate = from_there.rate;
     if (from_there.refusal) {
         co_return fail(std::move(*from_there.refusal));
     }
-    security::Credentials credentials{std::move(api_key)};
     auto principal = co_await security_.authenticate(request, std::move(credentials));
     if (principal) {
         request.principal = (*principal)->id;
+        request.principal_name = (*principal)->name;
         security::Admittance admittance = security_.admit_principal(**principal);
         passage.rate = admittance.rate;
         passage.permit = std::move(admittance.permit);
@@ -157,6 +156,26 @@ std::string bearer_key(std::string_view authorization) {
         authorization.remove_prefix(1);
     }
     return std::string(authorization);
+}
+
+security::Credentials credentials_of(const http::RequestHead& head) {
+    security::Credentials credentials;
+    credentials.api_key = bearer_key(head.headers.find("Authorization").value_or(""));
+    if (const auto& peer = head.peer_certificate) {
+        security::ClientCertificate certificate;
+        certificate.not_after = std::chrono::time_point_cast<WallTime::duration>(peer->not_after);
+        for (const std::string& uri : peer->uris) {
+            certificate.names.push_back("uri:" + uri);
+        }
+        for (const std::string& name : peer->dns_names) {
+            certificate.names.push_back("dns:" + name);
+        }
+        if (!peer->common_name.empty()) {
+            certificate.names.push_back("cn:" + peer->common_name);
+        }
+        credentials.certificate = std::move(certificate);
+    }
+    return credentials;
 }
 
 }  // namespace pgmind::integration

@@ -45,7 +45,8 @@ class AccessGate {
     /// Who calls, unless the address or the principal sent too many requests. Fills in
     /// request.principal and the passage, which the caller keeps until the request has ended.
     Task<Result<security::PrincipalSnapshot>> authenticate(RequestContext& request,
-                                                           std::string api_key, Passage& passage);
+                                                           security::Credentials credentials,
+                                                           Passage& passage);
 
     /// `namespaces`: those that the request names; exactly one for Subject::one_namespace.
     Task<Result<Admission>> authorize(const RequestContext& request,
@@ -69,5 +70,8 @@ class AccessGate {
 
 /// The key in an Authorization header of the form "Bearer KEY"; empty when it has another form.
 std::string bearer_key(std::string_view authorization);
+
+/// All that a request brings to show who sends it.
+security::Credentials credentials_of(const http::RequestHead& head);
 
 }  // namespace pgmind::integration

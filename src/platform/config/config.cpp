@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::string_view kPrefix = "PGMIND_";
 constexpr std::string_view kMask = "********";
+constexpr std::size_t kMemberBytesMax = 16;
+constexpr std::size_t kMembersMax = 64;  // Of all families together.
+constexpr std::size_t kTableDepthMax = 4;
 
 std::string variable_of(std::string_view key) {
     std::string name(kPrefix);
@@ -33,6 +36,35 @@ std::vector<std::string> split_list(std::string_view text) {
         text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
     }
     return parts;
+}
+
+bool is_family(std::string_view key) {
+    return key.find('*') != std::string_view::npos;
+}
+
+// What stands for the star of a setting in a key; nullopt when the key is not of that family.
+std::optional<std::string_view> member_of(std::string_view family, std::string_view key) {
+    const std::size_t star = family.find('*');
+    if (star == std::string_view::npos || !key.starts_with(family.substr(0, star))) {
+        return std::nullopt;
+    }
+    const std::string_view rest = family.substr(star + 1);
+    key.remove_prefix(star);
+    if (key.size() <= rest.size() || !key.ends_with(rest)) {
+        return std::nullopt;
+    }
+    key.remove_suffix(rest.size());
+    const bool is_name =
+        key.size() <= kMemberBytesMax && std::all_of(key.begin(), key.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+        });
+    return is_name ? std::optional(key) : std::nullopt;
+}
+
+std::string key_of(std::string_view family, std::string_view member) {
+    const std::size_t star = family.find('*');
+    return std::string(family.substr(0, star)) + std::string(member) +
+           std::string(family.substr(star + 1));
 }
 
 bool is_choice(std::string_view choices, std::string_view text) {
@@ -131,6 +163,13 @@ std::string toml_value(const Setting& setting, const Value& value) {
     return list + "]";
 }
 
+const Setting* find_setting(std::span<const Setting> settings, std::string_view key) {
+    const auto found = std::find_if(settings.begin(), settings.end(), [&](const Setting& one) {
+        return one.key == key ? !is_family(key) : member_of(one.key, key).has_value();
+    });
+    return found == settings.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 class Loader {
@@ -142,7 +181,9 @@ class Loader {
             if (!value) {
                 throw std::logic_error("bad default: " + value.error().detail);
             }
-            outcome_.configuration.values_.emplace(setting.key, std::move(*value));
+            if (!is_family(setting.key)) {
+                outcome_.configuration.values_.emplace(setting.key, std::move(*value));
+            }
         }
     }
 
@@ -161,10 +202,7 @@ class Loader {
                         "unknown key " + std::string(section.str()));
                 continue;
             }
-            for (const auto& [name, value] : *table) {
-                const std::string where = path + ":" + std::to_string(value.source().begin.line);
-                read_node(where, std::string(section.str()) + "." + std::string(name.str()), value);
-            }
+            read_table(path, std::string(section.str()), *table, 1);
         }
     }
 
@@ -172,13 +210,13 @@ class Loader {
         for (const auto& [name, text] : sources.environment) {
             const Setting* setting = nullptr;
             for (const Setting& candidate : outcome_.configuration.settings_) {
-                if (variable_of(candidate.key) == name) {
+                if (variable_of(candidate.key) == name && !is_family(candidate.key)) {
                     setting = &candidate;
                 }
             }
             const auto& ignored = sources.ignored_variables;
             if (setting != nullptr) {
-                set(name, *setting, text, Origin::environment);
+                set(name, *setting, setting->key, text, Origin::environment);
             } else if (std::find(ignored.begin(), ignored.end(), name) == ignored.end()) {
                 problem(name, "unknown setting");
             }
@@ -188,7 +226,7 @@ class Loader {
     void read_flags(const Sources& sources) {
         for (const auto& [key, text] : sources.flags) {
             if (const Setting* setting = find(key)) {
-                set("--" + key, *setting, text, Origin::flag);
+                set("--" + key, *setting, key, text, Origin::flag);
             } else {
                 problem("--set " + key, "unknown key " + key);
             }
@@ -199,28 +237,58 @@ class Loader {
 
   private:
     const Setting* find(std::string_view key) const {
-        for (const Setting& setting : outcome_.configuration.settings_) {
-            if (setting.key == key) {
-                return &setting;
+        return find_setting(outcome_.configuration.settings_, key);
+    }
+
+    void read_table(const std::string& path, const std::string& prefix, const toml::table& table,
+                    std::size_t depth) {
+        for (const auto& [name, value] : table) {
+            const std::string where = path + ":" + std::to_string(value.source().begin.line);
+            const std::string key = prefix + "." + std::string(name.str());
+            const toml::table* inner = value.as_table();
+            if (inner != nullptr && find(key) == nullptr && depth < kTableDepthMax) {
+                read_table(path, key, *inner, depth + 1);
+            } else {
+                read_node(where, key, value);
             }
         }
-        return nullptr;
+    }
+
+    // Gives all settings of a new member their defaults.
+    void add_member(const std::string& where, std::string_view family, std::string_view member) {
+        const std::string_view prefix = family.substr(0, family.find('*'));
+        auto& values = outcome_.configuration.values_;
+        if (values.contains(key_of(family, member))) {
+            return;
+        }
+        if (++members_ > kMembersMax) {
+            problem(where, "too many sections like [" + std::string(prefix) + "...]");
+            return;
+        }
+        for (const Setting& setting : outcome_.configuration.settings_) {
+            if (setting.key.starts_with(prefix)) {
+                values.emplace(key_of(setting.key, member),
+                               parse_value(setting, setting.default_value).value());
+            }
+        }
     }
 
     void problem(std::string where, std::string message) {
         outcome_.problems.push_back({std::move(where), std::move(message)});
     }
 
-    void set(const std::string& where, const Setting& setting, std::string_view text,
-             Origin origin) {
+    void set(const std::string& where, const Setting& setting, std::string_view key,
+             std::string_view text, Origin origin) {
         Result<Value> value = parse_value(setting, text);
         if (!value) {
             problem(where, value.error().detail);
             return;
         }
         value->origin = origin;
-        outcome_.configuration.values_.insert_or_assign(std::string(setting.key),
-                                                        std::move(*value));
+        if (const auto member = member_of(setting.key, key)) {
+            add_member(where, setting.key, *member);
+        }
+        outcome_.configuration.values_.insert_or_assign(std::string(key), std::move(*value));
     }
 
     void read_node(const std::string& where, const std::string& key, const toml::node& node) {
@@ -236,37 +304,38 @@ class Loader {
         if (!fits) {
             problem(where, key + " has the wrong type");
         } else if (const auto* text = node.as_string()) {
-            set(where, *setting, text->get(), Origin::file);
+            set(where, *setting, key, text->get(), Origin::file);
         } else if (const auto* number = node.as_integer()) {
-            set(where, *setting, std::to_string(number->get()), Origin::file);
+            set(where, *setting, key, std::to_string(number->get()), Origin::file);
         } else if (const auto* flag = node.as_boolean()) {
-            set(where, *setting, flag->get() ? "true" : "false", Origin::file);
+            set(where, *setting, key, flag->get() ? "true" : "false", Origin::file);
         } else if (const auto* array = node.as_array()) {
-            read_array(where, *setting, *array);
+            read_array(where, *setting, key, *array);
         }
     }
 
-    void read_array(const std::string& where, const Setting& setting, const toml::array& array) {
+    void read_array(const std::string& where, const Setting& setting, const std::string& key,
+                    const toml::array& array) {
         std::string joined;
         for (const toml::node& element : array) {
             const auto* text = element.as_string();
             if (text == nullptr || text->get().find(',') != std::string::npos) {
-                problem(where, std::string(setting.key) + " is a list of texts without commas");
+                problem(where, key + " is a list of texts without commas");
                 return;
             }
             joined += (joined.empty() ? "" : ",") + text->get();
         }
-        set(where, setting, joined, Origin::file);
+        set(where, setting, key, joined, Origin::file);
     }
 
     Outcome outcome_;
+    std::size_t members_ = 0;
 };
 
 const Value& Configuration::find(std::string_view key, Type type) const {
     const auto found = values_.find(key);
-    const auto setting = std::find_if(settings_.begin(), settings_.end(),
-                                      [&](const Setting& one) { return one.key == key; });
-    if (found == values_.end() || setting == settings_.end() || setting->type != type) {
+    const Setting* setting = find_setting(settings_, key);
+    if (found == values_.end() || setting == nullptr || setting->type != type) {
         throw std::logic_error("no such setting: " + std::string(key));
     }
     return found->second;
@@ -289,33 +358,69 @@ Origin Configuration::origin(std::string_view key) const {
     return found == values_.end() ? Origin::built_in : found->second.origin;
 }
 
+std::vector<std::string> Configuration::members(std::string_view prefix) const {
+    std::vector<std::string> names;
+    for (const Setting& setting : settings_) {
+        const std::size_t star = setting.key.find('*');
+        if (star == std::string_view::npos ||
+            setting.key.substr(0, star) != std::string(prefix) + ".") {
+            continue;
+        }
+        for (const auto& [key, value] : values_) {
+            if (const auto member = member_of(setting.key, key)) {
+                names.emplace_back(*member);
+            }
+        }
+        break;  // The other settings of the family have the same members.
+    }
+    return names;
+}
+
 std::vector<Configuration::Shown> Configuration::shown() const {
     std::vector<Shown> all;
-    for (const Setting& setting : settings_) {
-        Value value = values_.find(setting.key)->second;
+    const auto add = [&](const Setting& setting, std::string_view key, Value value) {
         if (setting.secret && !value.text.empty()) {
             value.text = kMask;
         }
         const std::string_view origin = origin_name(value.origin);
-        all.push_back({setting.key, setting.type, std::move(value), origin});
+        all.push_back({key, setting.type, std::move(value), origin});
+    };
+    for (const Setting& setting : settings_) {
+        for (const auto& [key, value] : values_) {
+            if (key == setting.key || member_of(setting.key, key)) {
+                add(setting, key, value);
+            }
+        }
     }
     return all;
 }
 
 std::string Configuration::render() const {
     std::string text;
-    std::string_view section;
+    std::string section;
+    std::vector<std::pair<std::string, const Setting*>> rows;
     for (const Setting& setting : settings_) {
-        const std::size_t dot = setting.key.find('.');
-        if (setting.key.substr(0, dot) != section) {
-            section = setting.key.substr(0, dot);
-            text += (text.empty() ? "[" : "\n[") + std::string(section) + "]\n";
+        if (values_.contains(setting.key)) {
+            rows.emplace_back(setting.key, &setting);
         }
-        const Value& value = values_.find(setting.key)->second;
-        text += "# " + std::string(setting.description) + " (" +
+    }
+    // Sections of members come last: in TOML the plain settings must stand before them.
+    for (const auto& [key, value] : values_) {
+        const Setting* setting = find_setting(settings_, key);
+        if (setting != nullptr && setting->key != key) {
+            rows.emplace_back(key, setting);
+        }
+    }
+    for (const auto& [key, setting] : rows) {
+        const std::size_t dot = key.rfind('.');
+        if (key.substr(0, dot) != section) {
+            section = key.substr(0, dot);
+            text += (text.empty() ? "[" : "\n[") + section + "]\n";
+        }
+        const Value& value = values_.find(key)->second;
+        text += "# " + std::string(setting->description) + " (" +
                 std::string(origin_name(value.origin)) + ")\n";
-        text +=
-            std::string(setting.key.substr(dot + 1)) + " = " + toml_value(setting, value) + "\n";
+        text += key.substr(dot + 1) + " = " + toml_value(*setting, value) + "\n";
     }
     return text;
 }

@@ -17,7 +17,9 @@ enum class Type { text, integer, boolean, text_list };
 
 /// One setting that a program understands. Tables of these are constants.
 struct Setting {
-    std::string_view key;  ///< "section.name", lower case
+    /// "section.name", lower case. "section.kind.*.name" is one setting of each thing of that kind,
+    /// as many as the file or flags name; the environment cannot.
+    std::string_view key;
     Type type = Type::text;
     std::string_view default_value;    ///< as one would write it in the environment
     std::string_view description;      ///< one sentence
@@ -47,6 +49,9 @@ class Configuration {
     bool boolean(std::string_view key) const;
     const std::vector<std::string>& list(std::string_view key) const;
     Origin origin(std::string_view key) const;
+    /// The names that were given for the star after `prefix` ("section.kind"), in order. All
+    /// settings of each have values.
+    std::vector<std::string> members(std::string_view prefix) const;
 
     /// One setting as it may be shown: a secret is masked.
     struct Shown {

@@ -1,5 +1,7 @@
 #include "platform/crypto/crypto.hpp"
 
+#include <algorithm>
+
 #include <sodium.h>
 
 #include "platform/crypto/initialise.hpp"
@@ -8,6 +10,11 @@ namespace pgmind::crypto {
 namespace {
 
 constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+
+bool is_base64url(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+}
 
 }  // namespace
 
@@ -61,6 +68,10 @@ std::string to_base64url(std::string_view bytes) {
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {
+    // libsodium's decoder takes some bytes above 0x7f for letters.
+    if (!std::all_of(text.begin(), text.end(), is_base64url)) {
+        return std::nullopt;
+    }
     std::string bytes(text.size() / 4 * 3 + 3, '\0');
     std::size_t length = 0;
     const char* end = nullptr;

@@ -74,6 +74,7 @@ Task<void> Connection::run() {
         if (error) {
             co_return;
         }
+        head_.peer_certificate = stream_.tls().peer_certificate();
     }
     do {
         const HeadOutcome outcome = co_await read_head();

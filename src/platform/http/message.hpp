@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +33,15 @@ class Headers {
 /// Header names and most header tokens compare this way (ASCII only).
 bool equals_ignoring_case(std::string_view left, std::string_view right);
 
+/// What a client proved to be in the TLS handshake: its certificate is by a trusted authority, for
+/// TLS clients, and was valid then. Immutable.
+struct PeerCertificate {
+    std::vector<std::string> uris;       ///< of the subject's alternative names
+    std::vector<std::string> dns_names;  ///< as well
+    std::string common_name;             ///< empty unless the subject has exactly one
+    std::chrono::system_clock::time_point not_after;
+};
+
 /// A request without its body. `path` and query names and values are percent-decoded (in the query
 /// `+` is a space, as HTML forms and most clients write it) and are UTF-8 without NUL. `segments`
 /// are the decoded parts of the path, so that an encoded slash stays inside its segment: "/" has
@@ -43,7 +54,8 @@ struct RequestHead {
     std::vector<std::pair<std::string, std::string>> query;
     Headers headers;
     std::string remote_address;
-    bool secure = false;  ///< came over TLS
+    bool secure = false;                                      ///< came over TLS
+    std::shared_ptr<const PeerCertificate> peer_certificate;  ///< nullptr: the client showed none
 
     std::optional<std::string_view> query_value(std::string_view name) const;
 };

@@ -103,7 +103,8 @@ Result<Prepared> prepare(const ServerOptions& options) {
     }
     Prepared prepared{Tcp::endpoint(*address, options.port), std::nullopt};
     if (!options.tls_certificate_file.empty()) {
-        auto tls = TlsContext::for_server(options.tls_certificate_file, options.tls_key_file);
+        auto tls = TlsContext::for_server(options.tls_certificate_file, options.tls_key_file,
+                                          options.tls_client_ca_file);
         if (!tls) {
             return fail(tls.error());
         }

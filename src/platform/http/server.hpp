@@ -18,6 +18,9 @@ struct ServerOptions {
     std::uint16_t port = 0;            ///< 0: the system picks one (Server::port())
     std::string tls_certificate_file;  ///< PEM chain; with the key: TLS 1.2 and 1.3
     std::string tls_key_file;
+    /// Authorities (PEM) of client certificates; a client may show one and need not. Empty: none
+    /// are asked for.
+    std::string tls_client_ca_file;
     std::size_t connections_max = 12'000;
     std::size_t header_bytes_max = std::size_t{16} * 1024;
     std::chrono::milliseconds header_timeout{10'000};  ///< to send the whole head

@@ -28,6 +28,7 @@ class Stream {
     /// Puts TLS on the socket; handshake() follows.
     void secure(TlsSession session) { tls_ = std::move(session); }
     bool is_secure() const { return static_cast<bool>(tls_); }
+    const TlsSession& tls() const { return tls_; }
     Task<IoError> handshake();
 
     struct Outcome {

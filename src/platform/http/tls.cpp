@@ -1,6 +1,8 @@
 #include "platform/http/tls.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <ctime>
 
 #include <arpa/inet.h>
 #include <boost/asio/error.hpp>
@@ -75,6 +77,10 @@ tl::unexpected<Error> unusable(const std::string& what) {
 constexpr const char* kCiphers =
     "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!SHA1";  // TLS 1.2; those of TLS 1.3 are all fine
 
+constexpr int kChainDepthMax = 4;         // Authorities between a client and a trusted one.
+constexpr int kCertificateNamesMax = 64;  // The rest are not looked at.
+constexpr std::size_t kCertificateNameBytesMax = 256;
+
 bool apply_common_rules(SSL_CTX* context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -96,7 +102,77 @@ std::string describe_failure(const SSL* ssl) {
     return verdict == X509_V_OK ? reason : reason + ": " + X509_verify_cert_error_string(verdict);
 }
 
+// A client may show a certificate; whether it must is for those to say who ask who it is.
+bool ask_for_certificates(SSL_CTX* context, const std::string& ca_file) {
+    static constexpr unsigned char kSessionContext[] = "pgmind";
+    STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(ca_file.c_str());
+    if (names == nullptr || SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return false;
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_verify_depth(context, kChainDepthMax);
+    // Without one, OpenSSL refuses to resume sessions that have a certificate.
+    return SSL_CTX_set_session_id_context(context, kSessionContext, sizeof(kSessionContext) - 1) ==
+           1;
+}
+
+// Empty when there is anything in it that could make two names look alike.
+std::string plain_text(const ASN1_STRING* name) {
+    const char* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name));
+    const std::string text(bytes, static_cast<std::size_t>(ASN1_STRING_length(name)));
+    const bool plain =
+        text.size() <= kCertificateNameBytesMax &&
+        std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    return plain ? text : "";
+}
+
+void read_alternative_names(const X509* certificate, PeerCertificate& peer) {
+    auto* names = static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    const int count =
+        std::min(names == nullptr ? 0 : sk_GENERAL_NAME_num(names), kCertificateNamesMax);
+    for (int i = 0; i < count; ++i) {
+        const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+        if (name->type == GEN_URI) {
+            peer.uris.push_back(plain_text(name->d.uniformResourceIdentifier));
+        } else if (name->type == GEN_DNS) {
+            peer.dns_names.push_back(plain_text(name->d.dNSName));
+        }
+    }
+    GENERAL_NAMES_free(names);
+    std::erase(peer.uris, "");
+    std::erase(peer.dns_names, "");
+}
+
+void read_common_name(const X509* certificate, PeerCertificate& peer) {
+    const X509_NAME* subject = X509_get_subject_name(certificate);
+    const int first = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    if (first >= 0 && X509_NAME_get_index_by_NID(subject, NID_commonName, first) < 0) {
+        peer.common_name =
+            plain_text(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, first)));
+    }
+}
+
 }  // namespace
+
+std::shared_ptr<const PeerCertificate> TlsSession::peer_certificate() const {
+    const X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+    if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
+        return nullptr;
+    }
+    auto peer = std::make_shared<PeerCertificate>();
+    std::tm end{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) {
+        return nullptr;
+    }
+    peer->not_after = std::chrono::system_clock::from_time_t(timegm(&end));
+    read_alternative_names(certificate, *peer);
+    read_common_name(certificate, *peer);
+    ERR_clear_error();
+    return peer;
+}
 
 TlsSession::Step TlsSession::after(int result, std::size_t bytes) {
     if (result == 1) {
@@ -151,7 +227,8 @@ void TlsContext::Free::operator()(ssl_ctx_st* context) const {
 }
 
 Result<TlsContext> TlsContext::for_server(const std::string& certificate_file,
-                                          const std::string& key_file) {
+                                          const std::string& key_file,
+                                          const std::string& client_ca_file) {
     ERR_clear_error();
     TlsContext made(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* context = made.context_.get();
@@ -169,6 +246,10 @@ Result<TlsContext> TlsContext::for_server(const std::string& certificate_file,
     if (SSL_CTX_check_private_key(context) != 1) {
         return unusable("the TLS key " + key_file + " does not belong to the certificate " +
                         certificate_file);
+    }
+    if (!client_ca_file.empty() && !ask_for_certificates(context, client_ca_file)) {
+        return unusable("cannot read the authorities of client certificates from " +
+                        client_ca_file);
     }
     return made;
 }

@@ -8,6 +8,7 @@
 #include <boost/system/error_code.hpp>
 
 #include "base/result.hpp"
+#include "platform/http/message.hpp"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -40,6 +41,8 @@ class TlsSession {
     void say_goodbye();
     /// What went wrong in the step that failed, for a person.
     const std::string& failure() const { return failure_; }
+    /// After the handshake, on a server: nullptr when the client showed no certificate.
+    std::shared_ptr<const PeerCertificate> peer_certificate() const;
 
   private:
     friend class TlsContext;
@@ -58,9 +61,12 @@ class TlsSession {
 /// encryption only, no renegotiation, no compression. Immutable once made; thread-safe.
 class TlsContext {
   public:
-    /// Fails with a sentence that names the file which cannot be used.
+    /// Fails with a sentence that names the file which cannot be used. With `client_ca_file`, which
+    /// may be empty, clients are asked for a certificate by those authorities: they may do without,
+    /// but one that is not good ends the handshake.
     static Result<TlsContext> for_server(const std::string& certificate_file,
-                                         const std::string& key_file);
+                                         const std::string& key_file,
+                                         const std::string& client_ca_file);
     /// Trusts `ca_file`, or the system's authorities when it is empty.
     static Result<TlsContext> for_client(const std::string& ca_file);
 

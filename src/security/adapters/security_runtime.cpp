@@ -21,6 +21,8 @@ constexpr std::string_view kChannel = "pgmind_security";
 // Long enough for every statement in flight to meet its own deadline.
 constexpr std::chrono::seconds kLastStop{10};
 
+constexpr std::size_t kResolverQueueMax = 64;
+
 postgres::PoolLimits two_connections() {
     postgres::PoolLimits limits;
     limits.connections_max = 2;
@@ -83,7 +85,8 @@ class SecurityRuntime::Implementation {
           ended_(executor()),
           bus_(bus),
           limits_(options.security),
-          policy_(options.second_factor_policy) {}
+          policy_(options.second_factor_policy),
+          certificates_(std::move(options.certificates)) {}
 
     void run() {
         async::spawn(executor(), counted(audit_.run()));
@@ -95,15 +98,32 @@ class SecurityRuntime::Implementation {
             async::spawn(executor(), counted(sql_keeper_.run(i)));
         }
         async::spawn(executor(), counted(monitor_.run()));
+        if (external_ != nullptr) {
+            async::spawn(executor(), counted(external_->run()));
+        }
         async::spawn(executor(), start_listening());
         thread_.start();
     }
 
     std::unique_ptr<Security> make_security() {
-        return std::make_unique<SecurityService>(
-            SecurityParts{cache_, audit_, failures_, administration_, *audit_store_, login_,
-                          second_factors_, session_keeper_, sessions_, limiter_, *cryptography_,
-                          bus_, system_clock(), executor(), limits_, policy_});
+        return std::make_unique<SecurityService>(SecurityParts{
+            cache_, audit_, failures_, administration_, *audit_store_, login_, second_factors_,
+            session_keeper_, sessions_, limiter_, *cryptography_, bus_, system_clock(), executor(),
+            limits_, policy_, external_.get(), certificates_});
+    }
+
+    /// Before run().
+    Result<void> know_providers(std::vector<OidcProvider> providers) {
+        if (providers.empty()) {
+            return {};
+        }
+        auto external =
+            make_oidc_identities(std::move(providers), thread_.loop(0), resolver_, *cryptography_);
+        if (!external) {
+            return fail(std::move(external.error()));
+        }
+        external_ = std::move(*external);
+        return {};
     }
 
     Result<void> wait_until_loaded(Deadline deadline) { return block(load(deadline)); }
@@ -219,6 +239,9 @@ class SecurityRuntime::Implementation {
         session_keeper_.stop();
         rate_exchange_.stop();
         sql_keeper_.stop();
+        if (external_ != nullptr) {
+            external_->stop();
+        }
         monitor_.stop();
         co_await listener_.stop();
         // Whatever is in flight ends by its own deadline, which may be later than ours.
@@ -236,6 +259,7 @@ class SecurityRuntime::Implementation {
     }
 
     std::unique_ptr<PasswordHasher> hasher_;  // Before the loop that its calls come back to.
+    async::BlockingPool resolver_{1, kResolverQueueMax};  // As well.
     async::Workers thread_;
     std::unique_ptr<KeyCryptography> cryptography_;
     std::unique_ptr<SecondFactorCryptography> factor_cryptography_;
@@ -262,12 +286,14 @@ class SecurityRuntime::Implementation {
     RateExchange rate_exchange_;
     Login login_;
     SecondFactorCommands second_factors_;
+    std::unique_ptr<ExternalIdentities> external_;  // nullptr when no providers are configured.
     postgres::Listener listener_;
     SecurityMonitor monitor_;
     async::Notifier ended_;
     async::EventBus& bus_;
     SecurityLimits limits_;
     SecondFactorPolicy policy_;
+    std::vector<CertificateMapping> certificates_;
     int running_ = 0;
     bool stopped_ = false;
 };
@@ -288,9 +314,13 @@ Result<std::unique_ptr<SecurityRuntime>> SecurityRuntime::start(SecurityOptions 
     if (!hasher) {
         return fail(std::move(hasher.error()));
     }
+    std::vector<OidcProvider> providers = std::move(options.providers);
     std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(
         std::make_unique<Implementation>(std::move(options), std::move(*cryptography),
                                          std::move(*hasher), std::move(*factors), bus, registry)));
+    if (auto known = runtime->implementation_->know_providers(std::move(providers)); !known) {
+        return fail(std::move(known.error()));
+    }
     runtime->implementation_->run();
     const auto loaded = runtime->implementation_->wait_until_loaded(deadline);
     if (!loaded) {

@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "async/event_bus.hpp"
 #include "platform/postgres/pool.hpp"
 #include "platform/telemetry/metrics.hpp"
+#include "security/adapters/acl_oidc.hpp"
 #include "security/adapters/postgres_sql_access.hpp"
 #include "security/adapters/sodium_password_hasher.hpp"
 #include "security/api/security.hpp"
@@ -34,6 +36,8 @@ struct SecurityOptions {
     SessionLimits sessions;
     RateLimits rates;
     std::vector<SqlDatabase> sql_databases;  ///< of all shards, whose SQL logins are kept
+    std::vector<OidcProvider> providers;     ///< whose tokens are taken
+    std::vector<CertificateMapping> certificates;
 };
 
 /// The process-wide half of the Security context: the directory in memory (loaded from the

@@ -57,6 +57,8 @@ class Category final : public std::error_category {
                 return "the second factor exists";
             case Errc::second_factor_not_found:
                 return "no second factor";
+            case Errc::provider_unreachable:
+                return "identity provider out of reach";
         }
         return "unknown";
     }
@@ -78,6 +80,7 @@ class Category final : public std::error_category {
             case Errc::keys_stale:
             case Errc::kek_unusable:
             case Errc::gateway_busy:
+            case Errc::provider_unreachable:
                 return Failure::unavailable;
             case Errc::principal_not_found:
             case Errc::key_not_found:

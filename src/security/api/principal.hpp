@@ -114,9 +114,11 @@ struct Principal {
     std::string name;
     PrincipalKind kind = PrincipalKind::user;
     std::vector<Grant> grants;
-    std::string key_id;           ///< of the API key that was used; never the key
-    std::string session_id = {};  ///< of the session that was used instead of a key
-    bool second_factor = false;   ///< the session began with one
+    std::string key_id;                        ///< of the API key that was used; never the key
+    std::string session_id = {};               ///< of the session that was used instead of a key
+    bool second_factor = false;                ///< the session began with one
+    std::string provider = {};                 ///< outside, which vouches for it; empty for our own
+    std::optional<WallTime> valid_until = {};  ///< of the token or certificate that was used
 };
 using PrincipalSnapshot = std::shared_ptr<const Principal>;
 

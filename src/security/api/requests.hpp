@@ -10,9 +10,17 @@
 
 namespace pgmind::security {
 
-/// What the wire carried: an API key or the token of a session. A missing credential is empty.
+/// A client certificate that was verified when the connection began.
+struct ClientCertificate {
+    std::vector<std::string> names;  ///< "uri:...", "dns:...", "cn:..."
+    WallTime not_after;
+};
+
+/// What the wire carried: an API key, the token of a session or that of an identity provider. A
+/// missing one is empty; then the certificate counts, if there is one.
 struct Credentials {
     std::string api_key;
+    std::optional<ClientCertificate> certificate = {};
 };
 
 struct ExplainRequest {

@@ -94,7 +94,7 @@ std::vector<AuditRecord> Administration::records_of(const RequestContext& reques
                                                     const Directory& directory,
                                                     const Changes& changes) const {
     const PrincipalDetails* actor = directory.find_principal(request.principal);
-    const std::string name = actor != nullptr ? actor->name : "";
+    const std::string name = actor != nullptr ? actor->name : request.principal_name;
     const std::string itself = request.principal.empty() ? "pgmind" : name;
     std::vector<AuditRecord> records;
     for (const Change& change : changes) {

@@ -51,6 +51,15 @@ Task<Result<PrincipalSnapshot>> SecurityService::authenticate(const RequestConte
         auto principal = co_await authenticate_session(request, std::move(credentials));
         co_return principal;
     }
+    if (credentials.api_key.empty() && credentials.certificate) {
+        auto principal =
+            co_await authenticate_certificate(request, std::move(*credentials.certificate));
+        co_return principal;
+    }
+    if (is_foreign(credentials.api_key)) {
+        auto principal = co_await authenticate_token(request, std::move(credentials));
+        co_return principal;
+    }
     const auto directory = reader_.current(parts_.clock.steady_now());
     if (!directory) {
         co_return fail(directory.error());

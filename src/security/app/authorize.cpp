@@ -33,7 +33,12 @@ const std::vector<Grant>* SecurityService::grants_now(const Directory& directory
     if (lacks_second_factor(directory, principal)) {
         return nullptr;
     }
-    return directory.current_grants(principal, now);
+    if (principal.valid_until && now >= *principal.valid_until) {
+        return nullptr;
+    }
+    // Of principals from outside the directory knows nothing; their token said it all.
+    return principal.provider.empty() ? directory.current_grants(principal, now)
+                                      : &principal.grants;
 }
 
 Decision SecurityService::decide_now(const Directory& directory, const Principal& principal,
@@ -43,7 +48,7 @@ Decision SecurityService::decide_now(const Directory& directory, const Principal
         return {false, "second factor needed"};
     }
     if (grants == nullptr) {
-        return {false, "principal, key or session no longer valid"};
+        return {false, "principal, key, session or token no longer valid"};
     }
     return decide(*grants, action, resource, parts_.clock.now());
 }

@@ -78,7 +78,7 @@ Task<Result<void>> SecurityService::revoke_session(const RequestContext& request
     }
     const PrincipalDetails* actor = (*directory)->find_principal(request.principal);
     AuditRecord record = session_record(request, parts_.clock.now(), session_id);
-    record.principal_name = actor == nullptr ? "" : actor->name;
+    record.principal_name = actor == nullptr ? request.principal_name : actor->name;
     record.reason = "of " + principal->name;
     auto work = parts_.session_keeper.revoke(session_id, principal->id, std::move(record),
                                              request.deadline);

@@ -288,7 +288,7 @@ Task<Result<void>> Login::set_password(RequestContext request, std::string princ
     wanted.set_at = parts_.clock.now();
     wanted.record = password_record(request, wanted.set_at, "password.set", principal_name);
     const PrincipalDetails* actor = directory->find_principal(request.principal);
-    wanted.record.principal_name = actor != nullptr ? actor->name : "";
+    wanted.record.principal_name = actor != nullptr ? actor->name : request.principal_name;
     auto hash = co_await parts_.hasher.hash(std::move(password), request.deadline);
     if (!hash) {
         co_return fail(std::move(hash.error()));

@@ -10,11 +10,13 @@
 #include "security/app/audit_writer.hpp"
 #include "security/app/authentication_failures.hpp"
 #include "security/app/directory_cache.hpp"
+#include "security/app/external_identities.hpp"
 #include "security/app/login.hpp"
 #include "security/app/ports.hpp"
 #include "security/app/rate_limiter.hpp"
 #include "security/app/second_factor_service.hpp"
 #include "security/app/session_keeper.hpp"
+#include "security/domain/certificate_mapping.hpp"
 #include "security/domain/decision.hpp"
 
 namespace pgmind::security {
@@ -46,6 +48,8 @@ struct SecurityParts {
     Executor loop;  ///< the security loop
     SecurityLimits limits;
     SecondFactorPolicy policy = {};
+    ExternalIdentities* external = nullptr;  ///< nullptr: none are configured
+    std::vector<CertificateMapping> certificates = {};
 };
 
 /// Of a session that may only enrol a second factor.
@@ -116,6 +120,14 @@ class SecurityService final : public Security {
                                const std::optional<StoredSession>& session) const;
     Task<Result<PrincipalSnapshot>> authenticate_session(const RequestContext& request,
                                                          Credentials credentials);
+    struct CertificateCheck;
+    CertificateCheck check_certificate(const Directory& directory,
+                                       const ClientCertificate& certificate) const;
+    Task<Result<PrincipalSnapshot>> authenticate_certificate(const RequestContext& request,
+                                                             ClientCertificate certificate);
+    bool is_foreign(std::string_view credential) const;
+    Task<Result<PrincipalSnapshot>> authenticate_token(const RequestContext& request,
+                                                       Credentials credentials);
     Decision decide_now(const Directory& directory, const Principal& principal, Action action,
                         const Resource& resource) const;
     const std::vector<Grant>* grants_now(const Directory& directory,

@@ -207,8 +207,8 @@ class McpEndpoint::Server {
         } else {
             co_return refuse_verb();
         }
-        std::string key = bearer_key(head.headers.find("Authorization").value_or(""));
-        auto principal = co_await gate_.authenticate(context, std::move(key), passage);
+        security::Credentials credentials = credentials_of(head);
+        auto principal = co_await gate_.authenticate(context, std::move(credentials), passage);
         if (!principal) {
             const std::string id =
                 arrival.incoming.messages.size() == 1 ? arrival.incoming.messages.front().id : "";
@@ -255,9 +255,11 @@ class McpEndpoint::Server {
                 415, mcp::code::bad_transport, "Content-Type must be application/json"));
         }
         const std::string_view authorization = head.headers.find("Authorization").value_or("");
-        if (options.keys_required && bearer_key(authorization).empty()) {
+        if (options.keys_required && bearer_key(authorization).empty() &&
+            head.peer_certificate == nullptr) {
             // Nobody: no body of theirs is read. Security still counts the attempt.
-            const auto refused = co_await gate_.authenticate(context, "", passage);
+            const auto refused =
+                co_await gate_.authenticate(context, security::Credentials(), passage);
             ProtocolError error{mcp::code::unauthenticated, "a key is needed"};
             co_return tl::unexpected<Answer>(refused ? mcp::refusal_answer("", error)
                                                      : refusal_of(refused.error(), ""));

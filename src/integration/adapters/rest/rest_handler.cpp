@@ -218,8 +218,9 @@ bool Dispatcher::needs_key(const Call& call, const Route& route) const {
 
 // Who calls, then whether they may; only where the body names namespaces is it read in between.
 Task<Result<void>> Dispatcher::admit(Call& call, const Route& route) {
-    std::string key = bearer_key(call.header("Authorization").value_or(""));
-    auto principal = co_await gate_.authenticate(call.context, std::move(key), call.passage);
+    security::Credentials credentials = credentials_of(call.head());
+    auto principal =
+        co_await gate_.authenticate(call.context, std::move(credentials), call.passage);
     if (!principal) {
         co_return fail(std::move(principal.error()));
     }

@@ -25,7 +25,7 @@ class AccessGateTest : public ::testing::Test {
     }
 
     security::PrincipalSnapshot principal(const std::string& key) {
-        auto result = run(gate_.authenticate(request_, key, passage_));
+        auto result = run(gate_.authenticate(request_, security::Credentials{key}, passage_));
         return result ? *result : nullptr;
     }
 
@@ -38,7 +38,7 @@ class AccessGateTest : public ::testing::Test {
 TEST_F(AccessGateTest, FillsInWhoCalls) {
     EXPECT_EQ(principal("key")->name, "agent");
     EXPECT_EQ(request_.principal, PrincipalId("id-agent"));
-    const auto wrong = run(gate_.authenticate(request_, "wrong", passage_));
+    const auto wrong = run(gate_.authenticate(request_, security::Credentials{"wrong"}, passage_));
     ASSERT_FALSE(wrong);
     EXPECT_TRUE(wrong.error().is(Failure::unauthenticated));
 }

@@ -108,5 +108,16 @@ TEST(Base64Url, AcceptsOneTextOnlyForEachValue) {
     }
 }
 
+TEST(Base64url, HasNoCharactersButItsSixtyFour) {
+    int accepted = 0;
+    for (int byte = 0; byte < 256; ++byte) {
+        const std::string text(4, static_cast<char>(byte));
+        const auto decoded = from_base64url(text);
+        accepted += decoded ? 1 : 0;
+        EXPECT_TRUE(!decoded || to_base64url(*decoded) == text) << byte;
+    }
+    EXPECT_EQ(accepted, 64);
+}
+
 }  // namespace
 }  // namespace pgmind::crypto

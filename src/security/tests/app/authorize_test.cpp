@@ -75,7 +75,8 @@ TEST(Authorize, GoesByTheNewestGrants) {
     test.refresh();
     const auto answer = test.run(test.service.authorize(test.request, bot, Action::read, kOther));
     EXPECT_TRUE(answer.error().is(Failure::permission_denied));
-    EXPECT_EQ(test.audit_store.records.back().reason, "principal, key or session no longer valid");
+    EXPECT_EQ(test.audit_store.records.back().reason,
+              "principal, key, session or token no longer valid");
     EXPECT_FALSE(test.service.may(*bot, Action::read, kOther));
     EXPECT_TRUE(test.service.namespace_patterns(*bot, Action::read).allowed.empty());
 }

@@ -24,9 +24,8 @@ class Harness {
           session_keeper(loop.get_executor(), login_store, sessions, system_clock()),
           login(login_parts(attempt_limits)),
           second_factors(factor_store, login, login_parts(attempt_limits)),
-          service(SecurityParts{cache, audit, failures, administration, audit_store, login,
-                                second_factors, session_keeper, sessions, limiter, cryptography,
-                                bus, system_clock(), loop.get_executor(), security_limits}) {
+          service_limits(security_limits),
+          service(parts({})) {
         directory_store.contents.revision = {1, "first"};
         bus.subscribe("test", 10'000,
                       [this](const DomainEvent& event) { events.push_back(event); });
@@ -54,6 +53,19 @@ class Harness {
                 system_clock(), limits,   factor_cryptography};
     }
 
+    /// For a facade of the test's own.
+    SecurityParts parts(std::vector<CertificateMapping> certificates,
+                        ExternalIdentities* external = nullptr) {
+        return {cache,          audit,
+                failures,       administration,
+                audit_store,    login,
+                second_factors, session_keeper,
+                sessions,       limiter,
+                cryptography,   bus,
+                system_clock(), loop.get_executor(),
+                service_limits, SecondFactorPolicy{},
+                external,       std::move(certificates)};
+    }
     template <class T>
     T run(Task<T> task) {
         return async::run_blocking_loop(loop, std::move(task));
@@ -125,6 +137,7 @@ class Harness {
     SessionKeeper session_keeper;
     Login login;
     SecondFactorCommands second_factors;
+    SecurityLimits service_limits;
     SecurityService service;
     RequestContext request;
 };
