@@ -25,7 +25,7 @@ class ExternalIdentities {
   public:
     virtual ~ExternalIdentities() = default;
 
-    /// Thread-safe; no I/O, but tens of microseconds for the signature.
+    /// Thread-safe; no I/O, but the arithmetic of a signature.
     virtual ExternalVerdict check(std::string_view token, WallTime now,
                                   SteadyTime steady_now) const = 0;
     /// Fetches the provider's keys unless that was done a moment ago. Belongs to the security loop.
