@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := build/release
 NINJA := ninja -C
 
-.PHONY: help deps build up test test-extension asan tsan tidy format bench bench-vector fuzz coverage clean
+.PHONY: help deps build up test test-security test-extension asan tsan tidy format bench bench-vector fuzz coverage clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,11 @@ test: deps ## Build and run all tests (TESTS=regex for some)
 	@$(NINJA) $(BUILD) --quiet
 	@scripts/install-extension
 	@ctest --test-dir $(BUILD) --output-on-failure -j2 $(if $(TESTS),-R '$(TESTS)')
+
+test-security: deps ## All tests of identity, access, encryption and audit, the long ones too
+	@cmake --preset release >/dev/null
+	@$(NINJA) $(BUILD) --quiet
+	@ctest --test-dir $(BUILD) --output-on-failure -C long -L security
 
 test-extension: deps ## All tests of the PostgreSQL extension, kills and loads too (PGMIND_CRASH_ROUNDS=n for longer loops)
 	@cmake --preset release >/dev/null

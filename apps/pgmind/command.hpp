@@ -86,6 +86,9 @@ void add_status_command(CommandLine line);
 void add_store_command(CommandLine line);
 void add_trace_command(CommandLine line);
 
+/// The group `audit`, made when it is not there yet: it has commands of the server's machine too.
+CLI::App* audit_group(const CommandLine& line);
+
 using AddCommand = void (*)(CommandLine);
 
 /// Builds the command line (`more` adds commands that are not listed above, before them), parses,

@@ -87,10 +87,20 @@ Exit list(const GlobalOptions& global, const AuditOptions& options) {
 
 }  // namespace
 
+CLI::App* audit_group(const CommandLine& line) {
+    const auto found = line.app.get_subcommands(
+        [](const CLI::App* command) { return command->get_name() == "audit"; });
+    CLI::App* group = found.empty() ? nullptr : found.front();
+    if (group == nullptr) {
+        group = line.app.add_subcommand("audit", "Who did what, and was it allowed");
+        group->require_subcommand(1);
+        group->footer("Examples:\n  pgmind audit list --decision deny\n  pgmind audit verify");
+    }
+    return group;
+}
+
 void add_audit_command(CommandLine line) {
-    CLI::App* group = line.app.add_subcommand("audit", "Who did what, and was it allowed");
-    group->require_subcommand(1);
-    group->footer("Examples:\n  pgmind audit list --decision deny");
+    CLI::App* group = audit_group(line);
     auto options = std::make_shared<AuditOptions>();
     CLI::App* listing = group->add_subcommand("list", "Records, newest first");
     listing->add_option("--principal", options->principal, "Only of this principal");

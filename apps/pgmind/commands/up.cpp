@@ -183,8 +183,14 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
     const cluster::RunningCluster& running = **cluster;
     auto coordinator = running.coordinator_connection(cluster::Role::gateway);
     auto hmac_key = running.api_key_hmac();
-    if (!coordinator || !hmac_key) {
-        return report(coordinator ? hmac_key.error() : coordinator.error());
+    auto signing_seed = running.audit_signing_seed();
+    for (const auto* secret : {&hmac_key, &signing_seed}) {
+        if (!*secret) {
+            return report(secret->error());
+        }
+    }
+    if (!coordinator) {
+        return report(coordinator.error());
     }
     AdminKeyFile key_file(running.directory());
     GatewayOptions gateway_options{
@@ -206,6 +212,7 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
             return running.vector_extension(shard, database);
         },
         *hmac_key,
+        *signing_seed,
         running.secrets_directory() / "encryption.keys",
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
         [&key_file] { return key_file.read(); },

@@ -272,7 +272,10 @@ class Gateway::Implementation {
         security::SecurityOptions security;
         security.coordinator = options_.coordinator;
         security.hmac_key = std::move(options_.hmac_key);
+        security.audit_signing_seed = std::move(options_.audit_signing_seed);
         const config::Configuration& configuration = options_.configuration;
+        security.witness.file = configuration.text("audit.witness_file");
+        security.witness.command = configuration.list("audit.witness_command");
         security.attempts.burst =
             static_cast<double>(configuration.integer("security.login_burst"));
         security.attempts.per_second =

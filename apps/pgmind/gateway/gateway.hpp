@@ -31,7 +31,8 @@ struct GatewayOptions {
     postgres::PoolDirectory::Resolver owner_connection;
     /// What a shard's database keeps its vectors with. Called on every worker; thread-safe.
     std::function<cluster::VectorExtension(const ShardId&, const std::string&)> vector_extension;
-    std::string hmac_key;  ///< of the API keys
+    std::string hmac_key;            ///< of the API keys
+    std::string audit_signing_seed;  ///< of what this gateway writes to the audit log
     /// Where key-encryption keys are, unless the configuration says otherwise.
     std::filesystem::path encryption_key_file;
     /// Stores the first administrator's key for the operator.

@@ -305,6 +305,53 @@ Task<Result<void>> make_roles_and_databases(const ServerSetup& setup, Node node,
     co_return done;
 }
 
+// The migrator looks here too.
+Task<Result<bool>> script_is_due(const ServerSetup& setup, Node node, std::string database,
+                                 Deadline deadline) {
+    auto options = setup.connections->to(node, std::move(database), Role::migrator);
+    if (!options) {
+        co_return fail(std::move(options.error()));
+    }
+    Result<Session> session = co_await Session::connect(std::move(*options), deadline);
+    if (!session) {
+        co_return fail(std::move(session.error()));
+    }
+    Parameters parameters;
+    parameters.add(setup.coordinator_script.schema).add(setup.coordinator_script.version);
+    const Result<Rows> same = co_await session->query(
+        "SELECT FROM pg_namespace WHERE nspname = $1 AND "
+        "obj_description(oid, 'pg_namespace') = $2",
+        std::move(parameters), deadline);
+    if (!same) {
+        co_return fail(same.error());
+    }
+    co_return same->empty();
+}
+
+Task<Result<void>> run_coordinator_script(const ServerSetup& setup, Node node, Deadline deadline) {
+    const std::string database = databases_of(node.role).front();
+    const Result<bool> due = co_await script_is_due(setup, node, database, deadline);
+    if (!due) {
+        co_return fail(due.error());
+    }
+    if (!*due) {
+        co_return Result<void>();
+    }
+    auto options = setup.connections->to(node, database, Role::superuser);
+    if (!options) {
+        co_return fail(std::move(options.error()));
+    }
+    Result<Session> session = co_await Session::connect(std::move(*options), deadline);
+    if (!session) {
+        co_return fail(std::move(session.error()));
+    }
+    std::string sql = setup.coordinator_script.sql;
+    std::string shown = "what `pgmind audit schema` prints";
+    Result<void> done =
+        co_await run(*session, database, std::move(sql), std::move(shown), deadline);
+    co_return done;
+}
+
 }  // namespace
 
 Task<Result<DatabaseVectors>> set_up_server(ServerSetup setup, Node node, Deadline deadline) {
@@ -313,6 +360,12 @@ Task<Result<DatabaseVectors>> set_up_server(ServerSetup setup, Node node, Deadli
         co_return fail(made.error());
     }
     if (node.role == NodeRole::coordinator) {
+        if (!setup.coordinator_script.schema.empty()) {
+            const Result<void> done = co_await run_coordinator_script(setup, node, deadline);
+            if (!done) {
+                co_return fail(done.error());
+            }
+        }
         co_return DatabaseVectors();
     }
     if (setup.sql_logins) {

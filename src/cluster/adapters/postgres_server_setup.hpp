@@ -1,12 +1,22 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "async/task.hpp"
 #include "cluster/adapters/node_connections.hpp"
 #include "cluster/app/ports.hpp"
 
 namespace pgmind::cluster {
+
+/// What only an administrator may make in the coordinator's database, before the migrations: a
+/// schema that the owner of all others must not own. The text makes the schema's comment the
+/// version, and is run only where that is another one; running it again harms nothing.
+struct AdministratorScript {
+    std::string schema;  ///< empty: there is none
+    std::string version;
+    std::string sql;
+};
 
 /// How a server is prepared.
 struct ServerSetup {
@@ -15,6 +25,7 @@ struct ServerSetup {
     std::optional<VectorExtension> vectors;  ///< nullopt: what the server offers
     /// On servers of one's own, where the administrator is a superuser: prepares SQL logins.
     bool sql_logins = false;
+    AdministratorScript coordinator_script;
 };
 
 /// What comes before the migrations of a node: roles with their passwords, databases, and in each

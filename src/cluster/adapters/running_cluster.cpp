@@ -117,7 +117,8 @@ RunningCluster::Implementation::Implementation(ClusterOptions options, ClusterPa
       directory_(std::move(parts.directory)) {
     instances_ = parts.make_instances(loop_.get_executor());
     catalog_ = make_postgres_catalog(
-        {{connections_, layout_, options_.vectors, options_.sql_logins},
+        {{connections_, layout_, options_.vectors, options_.sql_logins,
+          options_.coordinator_script},
          joined(cluster_coordinator_migrations(), options_.coordinator_migrations),
          joined(cluster_shard_migrations(), options_.shard_migrations),
          options_.pgvector_migrations});
@@ -269,6 +270,10 @@ const std::filesystem::path& RunningCluster::directory() const {
 
 std::filesystem::path RunningCluster::secrets_directory() const {
     return implementation_->layout().secrets_directory();
+}
+
+Result<std::string> RunningCluster::audit_signing_seed() const {
+    return Secrets(implementation_->layout()).audit_signing_seed();
 }
 
 Result<std::string> RunningCluster::api_key_hmac() const {

@@ -11,6 +11,7 @@
 #include "async/event_bus.hpp"
 #include "base/clock.hpp"
 #include "cluster/adapters/node_connections.hpp"
+#include "cluster/adapters/postgres_server_setup.hpp"
 #include "cluster/adapters/secrets.hpp"
 #include "cluster/api/cluster.hpp"
 #include "cluster/app/supervision.hpp"
@@ -31,6 +32,7 @@ struct ClusterOptions {
     /// long as the process (pgmind_embed).
     std::vector<postgres::Migration> coordinator_migrations;
     std::vector<postgres::Migration> shard_migrations;
+    AdministratorScript coordinator_script;
     /// What takes the place of those of the same number where vectors are pgvector's.
     std::vector<postgres::Migration> pgvector_migrations;
 
@@ -85,6 +87,8 @@ class RunningCluster {
     std::filesystem::path secrets_directory() const;
     /// The key that API keys are hashed with: 32 bytes.
     Result<std::string> api_key_hmac() const;
+    /// The key that the audit log is signed with: 32 bytes.
+    Result<std::string> audit_signing_seed() const;
 
     /// Stops all instances side by side (servers that others run are let go of), cleanly; those
     /// that have not ended at the deadline are stopped by force (nothing acknowledged is lost by

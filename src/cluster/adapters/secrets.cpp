@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::string_view kApiKeyHmac = "api_key_hmac.key";
+constexpr std::string_view kAuditSigning = "audit_signing.key";
 
 std::string file_of(Role role) {
     return std::string(name_of(role)) + ".password";
@@ -43,7 +44,7 @@ std::string_view name_of(Role role) {
 }
 
 Result<void> Secrets::ensure(std::initializer_list<Role> roles, bool may_create) const {
-    std::vector<std::string> names{std::string(kApiKeyHmac)};
+    std::vector<std::string> names{std::string(kApiKeyHmac), std::string(kAuditSigning)};
     for (const Role role : roles) {
         names.push_back(file_of(role));
     }
@@ -56,7 +57,7 @@ Result<void> Secrets::ensure(std::initializer_list<Role> roles, bool may_create)
             }
             continue;
         }
-        if (!may_create) {
+        if (!may_create && name != kAuditSigning) {
             return fail(Errc::broken_state,
                         "the secret " + file.string() + " is missing: restore it from a backup");
         }
@@ -78,6 +79,14 @@ std::filesystem::path Secrets::password_file(Role role) const {
 
 Result<std::string> Secrets::api_key_hmac() const {
     Result<std::string> text = read(kApiKeyHmac);
+    if (!text) {
+        return text;
+    }
+    return *crypto::from_base64url(*text);  // read() has checked it.
+}
+
+Result<std::string> Secrets::audit_signing_seed() const {
+    Result<std::string> text = read(kAuditSigning);
     if (!text) {
         return text;
     }

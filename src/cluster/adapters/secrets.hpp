@@ -41,6 +41,11 @@ class Secrets {
     /// The key of the HMAC that API keys are stored as: 32 bytes.
     Result<std::string> api_key_hmac() const;
 
+    /// The Ed25519 key that this directory's gateway signs the audit log with: 32 bytes. Made anew
+    /// when it is missing: what was signed before stays valid, and who checks the log sees that an
+    /// unknown key signs from now on.
+    Result<std::string> audit_signing_seed() const;
+
   private:
     Result<std::string> read(std::string_view name) const;
 

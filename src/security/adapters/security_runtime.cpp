@@ -3,6 +3,8 @@
 #include "async/workers.hpp"
 #include "platform/postgres/listener.hpp"
 #include "platform/telemetry/log.hpp"
+#include "security/adapters/audit_seal.hpp"
+#include "security/adapters/audit_witness.hpp"
 #include "security/adapters/postgres_audit_store.hpp"
 #include "security/adapters/postgres_directory_store.hpp"
 #include "security/adapters/postgres_login_store.hpp"
@@ -12,6 +14,7 @@
 #include "security/adapters/security_monitor.hpp"
 #include "security/adapters/sodium_key_cryptography.hpp"
 #include "security/api/errors.hpp"
+#include "security/app/audit_keeper.hpp"
 
 namespace pgmind::security {
 namespace {
@@ -37,7 +40,8 @@ class SecurityRuntime::Implementation {
   public:
     Implementation(SecurityOptions options, std::unique_ptr<KeyCryptography> cryptography,
                    std::unique_ptr<PasswordHasher> hasher,
-                   std::unique_ptr<SecondFactorCryptography> factors, async::EventBus& bus,
+                   std::unique_ptr<SecondFactorCryptography> factors,
+                   crypto::SigningKey signing_key, async::EventBus& bus,
                    metrics::Registry& registry)
         : hasher_(std::move(hasher)),
           thread_(1),
@@ -53,13 +57,17 @@ class SecurityRuntime::Implementation {
                       options.observe_statement),
           session_pool_(thread_.loop(0), options.coordinator, two_connections(),
                         options.observe_statement),
-          audit_store_(make_postgres_audit_store(audit_pool_, query_pool_)),
+          seal_(std::move(signing_key)),
+          audit_store_(make_postgres_audit_store(audit_pool_, query_pool_, seal_)),
+          pending_(make_postgres_pending_audit(query_pool_)),
           directory_store_(make_postgres_directory_store(directory_pool_)),
           login_store_(make_postgres_login_store(login_pool_, options.throttle)),
           factor_store_(make_postgres_second_factor_store(login_pool_)),
           session_store_(make_postgres_session_store(session_pool_)),
           refresher_(executor(), *directory_store_, cache_, system_clock(), options.refresh),
           audit_(executor(), *audit_store_, system_clock(), options.audit),
+          keeper_(executor(), *pending_, audit_, system_clock()),
+          witness_(executor(), seal_, options.witness),
           failures_(executor(), audit_, system_clock(), options.failures),
           administration_(*directory_store_, cache_, refresher_, *cryptography_, bus,
                           system_clock()),
@@ -90,6 +98,8 @@ class SecurityRuntime::Implementation {
 
     void run() {
         async::spawn(executor(), counted(audit_.run()));
+        async::spawn(executor(), counted(keeper_.run()));
+        async::spawn(executor(), counted(witness_.run()));
         async::spawn(executor(), counted(failures_.run()));
         async::spawn(executor(), counted(refresher_.run()));
         async::spawn(executor(), counted(session_keeper_.run()));
@@ -234,7 +244,9 @@ class SecurityRuntime::Implementation {
 
     Task<Result<void>> stop_tasks(Deadline deadline) {
         failures_.stop();
+        keeper_.stop();
         Result<void> flushed = co_await audit_.stop(deadline);
+        witness_.stop();
         refresher_.stop();
         session_keeper_.stop();
         rate_exchange_.stop();
@@ -268,7 +280,9 @@ class SecurityRuntime::Implementation {
     postgres::Pool directory_pool_;
     postgres::Pool login_pool_;
     postgres::Pool session_pool_;
+    AuditSeal seal_;
     std::unique_ptr<AuditStore> audit_store_;
+    std::unique_ptr<PendingAudit> pending_;
     std::unique_ptr<DirectoryStore> directory_store_;
     std::unique_ptr<LoginStore> login_store_;
     std::unique_ptr<SecondFactorStore> factor_store_;
@@ -276,6 +290,8 @@ class SecurityRuntime::Implementation {
     DirectoryCache cache_;
     DirectoryRefresher refresher_;
     AuditWriter audit_;
+    AuditKeeper keeper_;
+    AuditWitness witness_;
     AuthenticationFailures failures_;
     Administration administration_;
     SessionCache sessions_;
@@ -314,10 +330,15 @@ Result<std::unique_ptr<SecurityRuntime>> SecurityRuntime::start(SecurityOptions 
     if (!hasher) {
         return fail(std::move(hasher.error()));
     }
+    auto signing_key = crypto::SigningKey::from_seed(options.audit_signing_seed);
+    crypto::wipe(options.audit_signing_seed);
+    if (!signing_key) {
+        return fail(std::move(signing_key.error()));
+    }
     std::vector<OidcProvider> providers = std::move(options.providers);
-    std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(
-        std::make_unique<Implementation>(std::move(options), std::move(*cryptography),
-                                         std::move(*hasher), std::move(*factors), bus, registry)));
+    std::unique_ptr<SecurityRuntime> runtime(new SecurityRuntime(std::make_unique<Implementation>(
+        std::move(options), std::move(*cryptography), std::move(*hasher), std::move(*factors),
+        std::move(*signing_key), bus, registry)));
     if (auto known = runtime->implementation_->know_providers(std::move(providers)); !known) {
         return fail(std::move(known.error()));
     }

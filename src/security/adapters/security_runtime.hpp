@@ -10,6 +10,7 @@
 #include "platform/postgres/pool.hpp"
 #include "platform/telemetry/metrics.hpp"
 #include "security/adapters/acl_oidc.hpp"
+#include "security/adapters/audit_witness.hpp"
 #include "security/adapters/postgres_sql_access.hpp"
 #include "security/adapters/sodium_password_hasher.hpp"
 #include "security/api/security.hpp"
@@ -23,6 +24,10 @@ struct SecurityOptions {
     /// At least 32 random bytes, made once for a cluster and kept outside the database (the same on
     /// every gateway): without it no stored key can be checked. Wiped after use.
     std::string hmac_key;
+    /// 32 random bytes, made once for a data directory and kept outside the database: the Ed25519
+    /// key that signs what this gateway has written to the audit log. Wiped after use.
+    std::string audit_signing_seed;
+    AuditWitnessOptions witness;
     postgres::StatementObserver observe_statement;  ///< may be empty
     AuditLimits audit;
     FailureLimits failures;

@@ -107,6 +107,8 @@ struct AuditRecord {
     std::string reason;    ///< what decided, or what was changed; empty when nothing is to be said
     std::string protocol;
     std::string remote_address;
+    /// Of a record that was written in the transaction of its change, when it is made a leaf.
+    std::string change_id;
 };
 
 struct AuditQuery {

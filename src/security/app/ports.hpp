@@ -48,6 +48,20 @@ class AuditStore {
                                                          Deadline deadline) = 0;
 };
 
+/// Records that were written in the transaction of their change, and are in no log yet. Used on the
+/// security loop only.
+class PendingAudit {
+  public:
+    virtual ~PendingAudit() = default;
+
+    /// Gives at most `limit` of them, the oldest first, to this caller alone for the next 30 s. One
+    /// ceases to be pending when AuditStore::append() has made its record, known by change_id,
+    /// durable.
+    virtual Task<Result<std::vector<AuditRecord>>> claim(std::size_t limit, Deadline deadline) = 0;
+    /// Makes room for the records of the months to come. To be called daily.
+    virtual Task<Result<void>> make_room(Deadline deadline) = 0;
+};
+
 struct KeyMaterial {
     std::string key_id;
     std::string secret;

@@ -28,6 +28,7 @@ class Coordinator {
         server_.ask(database_,
                     "CREATE SCHEMA pgmind AUTHORIZATION pgmind_owner;"
                     "GRANT USAGE ON SCHEMA pgmind TO pgmind_gateway");
+        server_.ask(database_, std::string(security_coordinator_script()));
         boost::asio::io_context loop;
         const auto applied = postgres::testing::run(loop, migrate(server_.options(database_)));
         if (!applied) {

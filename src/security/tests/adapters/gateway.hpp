@@ -25,6 +25,7 @@ class Gateway {
         SecurityOptions options;
         options.coordinator = coordinator.gateway();
         options.hmac_key = kHmacKey;
+        options.audit_signing_seed = std::string(32, 's');
         change(options);
         auto started = SecurityRuntime::start(std::move(options), bus, registry, soon());
         if (!started) {

@@ -31,6 +31,7 @@ void work_until_killed(const postgres::ConnectionOptions& coordinator, int ackno
     SecurityOptions options;
     options.coordinator = coordinator;
     options.hmac_key = std::string(32, 'k');
+    options.audit_signing_seed = std::string(32, 's');
     options.failures = {.per_address_per_second = 1'000'000, .total_per_second = 1'000'000};
     auto runtime = SecurityRuntime::start(std::move(options), bus, registry, soon());
     if (!runtime) {
@@ -101,7 +102,7 @@ TEST(KilledGateway, LosesNoRecordThatAReplyWaitedFor) {
         ASSERT_GE(acknowledged.size(), kAcknowledged);
 
         std::istringstream written(
-            coordinator.ask("SELECT string_agg(request_id, ' ') FROM pgmind.audit_log"
+            coordinator.ask("SELECT string_agg(request_id, ' ') FROM pgmind_audit.records"
                             " WHERE action = 'authenticate'"));
         for (std::string id; written >> id;) {
             acknowledged.erase(id);
@@ -112,7 +113,7 @@ TEST(KilledGateway, LosesNoRecordThatAReplyWaitedFor) {
     EXPECT_EQ(coordinator.ask(
                   "SELECT bool_and(records = last) AND count(*) = " + std::to_string(kRounds) +
                   " FROM (SELECT count(*) records, max(writer_sequence) last"
-                  " FROM pgmind.audit_log GROUP BY writer) w"),
+                  " FROM pgmind_audit.records GROUP BY writer) w"),
               "t");
 }
 

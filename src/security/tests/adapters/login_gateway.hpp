@@ -21,6 +21,7 @@ class LoginGateway {
         SecurityOptions options;
         options.coordinator = coordinator.gateway();
         options.hmac_key = std::string(32, 'k');
+        options.audit_signing_seed = std::string(32, 's');
         options.hashing.cost = {64, 1};
         options.attempts = {.burst = 1'000, .per_second = 1'000};
         change(options);

@@ -51,7 +51,7 @@ TEST_F(LoginStoreTest, ASessionIsGoodOnEveryGatewayAndEndsOnEveryGatewayWithinAS
     // A second between rounds; the rest is for a machine that is busy.
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
     EXPECT_EQ(coordinator_.ask("SELECT string_agg(action, ',' ORDER BY sequence)"
-                               " FROM pgmind.audit_log WHERE decision = 'allow'"),
+                               " FROM pgmind_audit.records WHERE decision = 'allow'"),
               "principal.create,password.set,login,session.revoke");
 }
 
@@ -67,7 +67,7 @@ TEST_F(LoginStoreTest, NeitherPasswordNorTokenIsInTheDatabase) {
         EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM ("
                                    "SELECT p::text t FROM pgmind.passwords p"
                                    " UNION ALL SELECT s::text FROM pgmind.sessions s"
-                                   " UNION ALL SELECT a::text FROM pgmind.audit_log a) all_rows"
+                                   " UNION ALL SELECT a::text FROM pgmind_audit.records a) all_rows"
                                    " WHERE t LIKE '%" +
                                    planted + "%'"),
                   "0");

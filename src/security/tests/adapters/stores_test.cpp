@@ -45,7 +45,8 @@ class StoresTest : public ::testing::Test {
     Coordinator coordinator_{TemporaryPostgres::instance()};
     postgres::Pool pool_{loop_, coordinator_.gateway(), {}, nullptr};
     std::unique_ptr<DirectoryStore> directory_ = make_postgres_directory_store(pool_);
-    std::unique_ptr<AuditStore> audit_ = make_postgres_audit_store(pool_, pool_);
+    AuditSeal seal_{crypto::SigningKey::from_seed(std::string(32, 's')).value()};
+    std::unique_ptr<AuditStore> audit_ = make_postgres_audit_store(pool_, pool_, seal_);
     const WallTime now_ = WallTime(std::chrono::microseconds(1'700'000'000'123'456));
 };
 
@@ -99,7 +100,7 @@ TEST_F(StoresTest, ADirectoryComesBackAsItWasStored) {
     EXPECT_TRUE(contents.principals[0].disabled);
     EXPECT_EQ(contents.keys[0].details.revoked_at, now_);
     EXPECT_EQ(coordinator_.ask("SELECT string_agg(action, ' ' ORDER BY sequence)"
-                               " FROM pgmind.audit_log"),
+                               " FROM pgmind_audit.records"),
               "principal.create key.create principal.grants key.revoke principal.disable");
 }
 
@@ -116,7 +117,7 @@ TEST_F(StoresTest, AnOlderRevisionIsRefusedAndNothingIsDone) {
     other.token = first.token;
     EXPECT_EQ(store({principal("bob")}, other).value(), false) << "the token counts";
     EXPECT_EQ(load().principals.size(), 1u);
-    EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind.audit_log"), "1");
+    EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind_audit.records"), "1");
     EXPECT_EQ(run(loop_, directory_->revision(soon())).value(), load().revision);
 }
 
@@ -129,7 +130,7 @@ TEST_F(StoresTest, AChangeThatFailsLeavesNoRecordOfIt) {
     ASSERT_FALSE(failed);
     EXPECT_TRUE(failed.error().is(Failure::already_exists));
     EXPECT_TRUE(load().principals.empty());
-    EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind.audit_log"), "0");
+    EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind_audit.records"), "0");
 }
 
 AuditRecord record(int number) {
@@ -162,14 +163,14 @@ TEST_F(StoresTest, ABatchIsWrittenOnceHoweverOftenItIsSent) {
     AuditBatch next{batch.writer, 1'999, {record(1'998), record(1'999), record(2'000)}};
     ASSERT_TRUE(run(loop_, audit_->append(next, soon())));
     EXPECT_EQ(coordinator_.ask("SELECT count(*) || ' ' || max(writer_sequence) || ' ' ||"
-                               " count(DISTINCT writer_sequence) FROM pgmind.audit_log"),
+                               " count(DISTINCT writer_sequence) FROM pgmind_audit.records"),
               "2001 2001 2001");
     // Another process counts for itself.
     ASSERT_TRUE(run(loop_, audit_->append({new_uuid(), 1, {record(1)}}, soon())));
-    EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind.audit_log"), "2002");
+    EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind_audit.records"), "2002");
     EXPECT_EQ(coordinator_.ask("SELECT bool_and(sequence > before) FROM (SELECT sequence,"
                                " lag(sequence, 1, 0::bigint) OVER (ORDER BY writer_sequence) before"
-                               " FROM pgmind.audit_log WHERE writer = '" +
+                               " FROM pgmind_audit.records WHERE writer = '" +
                                batch.writer + "') s"),
               "t");
 }
