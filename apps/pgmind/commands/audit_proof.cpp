@@ -1,5 +1,6 @@
 #include "commands/audit_proof.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,7 +16,9 @@
 #include "platform/crypto/signing_key.hpp"
 #include "platform/process/files.hpp"
 #include "security/adapters/audit_export.hpp"
+#include "security/adapters/audit_retention.hpp"
 #include "security/adapters/audit_verifier.hpp"
+#include "security/adapters/migrations.hpp"
 
 namespace pgmind::app {
 namespace {
@@ -26,6 +29,7 @@ constexpr std::size_t kKeyFileBytesMax = 4'096;
 struct ProofOptions {
     std::string data;
     std::string file;
+    std::string month;
     std::vector<std::string> public_keys;
     std::vector<std::string> witnesses;
 };
@@ -195,6 +199,31 @@ Exit print_key(const GlobalOptions& global, const ProofOptions& options) {
     return Exit::success;
 }
 
+Exit retain(const GlobalOptions& global, const ProofOptions& options) {
+    auto connection =
+        cluster::local_coordinator(directory_of(global, options), cluster::Role::superuser);
+    if (!connection) {
+        return report_failure(connection.error());
+    }
+    std::string month = options.month;
+    std::replace(month.begin(), month.end(), '-', '_');
+    boost::asio::io_context loop{1};
+    const auto done = async::run_blocking_loop(
+        loop, security::drop_audit_before(std::move(*connection), std::move(month),
+                                          Deadline::after(kTimeout)));
+    if (!done) {
+        return report(done.error());
+    }
+    std::cout << "dropped " << done->records << " records of " << done->logs << " logs in "
+              << done->months.size() << " months\n";
+    return Exit::success;
+}
+
+Exit print_schema(const GlobalOptions& /*global*/, const ProofOptions& /*options*/) {
+    std::cout << security::security_coordinator_script();
+    return Exit::success;
+}
+
 void add_verify(const CommandLine& line, CLI::App* group) {
     auto options = std::make_shared<ProofOptions>();
     CLI::App* command = group->add_subcommand("verify", "Prove that no record was changed or lost");
@@ -232,6 +261,23 @@ void add_audit_proof_commands(CommandLine line) {
         "Examples:\n  pgmind audit export -o audit.ndjson");
     run_when_parsed(line, exporting, options, export_log);
     add_verify(line, group);
+    auto retain_options = std::make_shared<ProofOptions>();
+    CLI::App* retaining =
+        group->add_subcommand("retain", "Drop old months; what is left can still be verified");
+    retaining->add_option("--before", retain_options->month, "The first month to keep, as 2026-01")
+        ->required();
+    retaining->add_option("--data", retain_options->data, "Data directory of the running server");
+    retaining->footer(
+        "On the server's machine. Export before: what is dropped is gone.\n"
+        "Examples:\n  pgmind audit retain --before 2026-01");
+    run_when_parsed(line, retaining, retain_options, retain);
+    auto schema_options = std::make_shared<ProofOptions>();
+    CLI::App* schema = group->add_subcommand(
+        "schema", "Print the SQL that an administrator runs for the audit log's tables");
+    schema->footer(
+        "Needed only on servers that others run, when pgmind's administrator there may not.\n"
+        "Examples:\n  pgmind audit schema | psql -d pgmind");
+    run_when_parsed(line, schema, schema_options, print_schema);
     auto key_options = std::make_shared<ProofOptions>();
     CLI::App* key =
         group->add_subcommand("key", "Print the public key that the log is signed with");

@@ -19,8 +19,7 @@ void set_common(cluster::ClusterOptions& options, const config::Configuration& c
                                                 : cluster::VectorExtension::pgmind;
     }
     options.coordinator_migrations = security::security_coordinator_migrations();
-    options.coordinator_script = {"pgmind_audit",
-                                  std::string(security::kCoordinatorScriptVersion),
+    options.coordinator_script = {"pgmind_audit", std::string(security::kCoordinatorScriptVersion),
                                   std::string(security::security_coordinator_script())};
     options.shard_migrations = memory::memory_shard_migrations();
     for (postgres::Migration& step : intelligence::intelligence_shard_migrations()) {

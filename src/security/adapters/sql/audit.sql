@@ -133,6 +133,15 @@ $$;
 REVOKE ALL ON FUNCTION pgmind_audit.make_partitions() FROM PUBLIC;
 SELECT pgmind_audit.make_partitions();
 
+-- Drops a month's partition, for `pgmind audit retain`, which has kept what proofs need of it.
+CREATE OR REPLACE FUNCTION pgmind_audit.drop_month(month text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('DROP TABLE pgmind_audit.%I', 'leaves_' || month);
+END
+$$;
+REVOKE ALL ON FUNCTION pgmind_audit.drop_month(text) FROM PUBLIC;
+
 -- Records as people ask for them: those of changes that no gateway has sealed yet have no writer.
 CREATE OR REPLACE VIEW pgmind_audit.records AS
 SELECT sequence, occurred_at, log_id AS writer, leaf_index + 1 AS writer_sequence, request_id,

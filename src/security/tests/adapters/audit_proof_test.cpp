@@ -8,6 +8,7 @@
 
 #include "platform/process/child.hpp"
 #include "security/adapters/audit_export.hpp"
+#include "security/adapters/audit_retention.hpp"
 #include "security/adapters/audit_verifier.hpp"
 #include "security/adapters/audit_witness.hpp"
 #include "security/adapters/postgres_audit_store.hpp"
@@ -209,6 +210,49 @@ TEST_F(AuditProofTest, EveryAttackHasItsVerdict) {
             "INSERT INTO pgmind_audit.checkpoints SELECT * FROM kept_checkpoints");
         ASSERT_EQ(verify(witness_), 0) << "after " << attack.what;
     }
+}
+
+TEST_F(AuditProofTest, WhatIsLeftAfterOldMonthsWereDroppedIsStillProved) {
+    coordinator_.ask(
+        "DELETE FROM pgmind_audit.leaves; DELETE FROM pgmind_audit.checkpoints;"
+        "CREATE TABLE pgmind_audit.leaves_2023_11 PARTITION OF pgmind_audit.leaves"
+        " FOR VALUES FROM ('2023-11-01 UTC') TO ('2023-12-01 UTC')");
+    const std::string log = new_uuid();
+    AuditSeal seal(signing_key('s'));
+    const auto store = make_postgres_audit_store(pool_, pool_, seal);
+    AuditBatch old{log, 1, {}};
+    for (int i = 0; i < 13; ++i) {
+        old.records.push_back(record(i, "old"));
+    }
+    ASSERT_TRUE(run(loop_, store->append(old, soon())));
+    AuditBatch recent{log, 14, {}};
+    for (int i = 0; i < 6; ++i) {
+        recent.records.push_back(record(i, "recent"));
+        recent.records.back().occurred_at = system_clock().now();
+    }
+    // Accepted after a record of the next month: it goes with its neighbours.
+    recent.records[1].occurred_at = old.records[0].occurred_at;
+    ASSERT_TRUE(run(loop_, store->append(recent, soon())));
+    const std::vector<std::string> witness = {checkpoint_line(seal.last())};
+    ASSERT_EQ(verify(witness), 0);
+
+    const auto drop = [&](const std::string& month) {
+        return run(loop_,
+                   drop_audit_before(TemporaryPostgres::instance().options(coordinator_.database()),
+                                     month, soon()));
+    };
+    EXPECT_TRUE(drop("2023-11").error().is(Failure::invalid_argument));
+    EXPECT_TRUE(drop("2023_11")->months.empty());
+    const auto dropped = drop("2023_12");
+    ASSERT_TRUE(dropped) << dropped.error().detail;
+    EXPECT_EQ(dropped->months, std::vector<std::string>{"2023_11"});
+    EXPECT_EQ(dropped->records, 14u);
+    EXPECT_EQ(verify(witness), 0);
+    EXPECT_EQ(verdict_.deleted, 15u);
+    EXPECT_EQ(verdict_.leaves, 4u);
+    EXPECT_EQ(verdict_.pending, 1u) << "the act itself is on record";
+    coordinator_.ask("UPDATE pgmind_audit.leaves SET outcome = 'x' WHERE leaf_index = 18");
+    EXPECT_EQ(verify(witness), 2);
 }
 
 // Whoever has the signing key too can write another past: the witness remembers the first one.

@@ -166,7 +166,7 @@ TEST_F(SecondFactorStoreTest, EndingItTakesACodeThatWasNotUsed) {
     EXPECT_TRUE(disable(renewed->front()));
     EXPECT_EQ(coordinator_.ask("SELECT count(*) FROM pgmind.second_factors"), "0");
     EXPECT_EQ(coordinator_.ask("SELECT string_agg(action, ' ' ORDER BY sequence)"
-                               " FROM pgmind.audit_log WHERE action LIKE 'second_factor.%'"
+                               " FROM pgmind_audit.records WHERE action LIKE 'second_factor.%'"
                                " AND decision = 'allow'"),
               "second_factor.enrol second_factor.confirm second_factor.renew_codes"
               " second_factor.disable");
