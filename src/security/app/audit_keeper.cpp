@@ -15,6 +15,11 @@ AuditKeeper::AuditKeeper(Executor loop, PendingAudit& pending, AuditWriter& audi
     : pending_(pending), audit_(audit), clock_(clock), wake_(loop) {}
 
 Task<Result<bool>> AuditKeeper::bring_in() {
+    // What was brought in is not pending any more once it was committed; while it waits, in an
+    // outage, its claim may run out and come back here.
+    if (audit_.statistics().queued == 0) {
+        brought_in_.clear();
+    }
     const Deadline deadline = Deadline::after(kTimeout);
     auto claimed = co_await pending_.claim(kRound, deadline);
     if (!claimed) {
@@ -22,11 +27,16 @@ Task<Result<bool>> AuditKeeper::bring_in() {
     }
     const bool more = claimed->size() == kRound;
     for (AuditRecord& record : *claimed) {
+        if (brought_in_.contains(record.change_id)) {
+            continue;
+        }
         // What does not fit is claimed again later.
+        std::string change = record.change_id;
         const auto queued = audit_.enqueue(std::move(record));
         if (!queued) {
             co_return fail(queued.error());
         }
+        brought_in_.insert(std::move(change));
     }
     co_return more;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "async/notifier.hpp"
@@ -29,6 +30,7 @@ class AuditKeeper {
     const Clock& clock_;
     async::Notifier wake_;
     SteadyTime room_until_{};
+    std::set<std::string> brought_in_;  // changes whose leaves may still be queued
     std::string problem_;
     bool stopping_ = false;
 };

@@ -152,11 +152,13 @@ TEST_F(SecurityRuntimeTest, StoppingWritesWhatIsQueuedWithoutAGap) {
         gateway.security.reset();
         const auto stopped = gateway.runtime->stop(soon());
         EXPECT_TRUE(stopped) << stopped.error().detail;
-        EXPECT_EQ(gateway.runtime->audit_statistics().committed, 300u);
+        // Records of changes that were brought in count too.
+        EXPECT_GE(gateway.runtime->audit_statistics().committed, 300u);
     }
-    EXPECT_EQ(coordinator_.ask("SELECT count(*) || ' ' || max(writer_sequence)"
-                               " FROM pgmind_audit.records WHERE action = 'read'"),
-              "300 300");
+    EXPECT_EQ(coordinator_.ask("SELECT count(*) FILTER (WHERE action = 'read') || ' ' ||"
+                               " (count(*) = max(writer_sequence))"
+                               " FROM pgmind_audit.records WHERE writer IS NOT NULL"),
+              "300 true");
 }
 
 TEST_F(SecurityRuntimeTest, MetricsTellOfTheAuditLog) {

@@ -117,10 +117,10 @@ TEST_F(SecondFactorStoreTest, ACodeIsGoodForOneLoginWhicheverGatewayItReaches) {
 
 TEST_F(SecondFactorStoreTest, NeitherSecretNorRecoveryCodesAreInTheDatabase) {
     enrol();
-    for (const char* table : {"second_factors", "recovery_codes", "audit_log"}) {
-        const std::string rows =
-            coordinator_.ask("SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM pgmind." +
-                             std::string(table) + " t");
+    for (const char* table :
+         {"pgmind.second_factors", "pgmind.recovery_codes", "pgmind_audit.records"}) {
+        const std::string rows = coordinator_.ask(
+            "SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM " + std::string(table) + " t");
         const auto bytes = [](const std::string& text) {
             return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
         };
