@@ -162,7 +162,8 @@ TEST(JsonMapping, WritesValidJsonForEveryResult) {
         "shard-1", memory::Scope::project, true, "no filter", 1, std::nullopt, 10, 100, 0.5};
     append_search_result(out, {{}, 1, {}, {plan}});
     out += ",";
-    memory::Namespace details{memory::Scope::project, "n", 3, "english", "", "shard-1", 9, {}};
+    memory::Namespace details{
+        memory::Scope::project, "n", 3, false, "english", "", "shard-1", 9, {}};
     append_namespace_page(out, {{details}, ""});
     out += ",";
     append_namespace_statistics(out, {details, 1, 2, 3});
