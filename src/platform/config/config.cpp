@@ -383,7 +383,7 @@ std::vector<Configuration::Shown> Configuration::shown() const {
             value.text = kMask;
         }
         const std::string_view origin = origin_name(value.origin);
-        all.push_back({key, setting.type, std::move(value), origin});
+        all.push_back({std::string(key), setting.type, std::move(value), origin});
     };
     for (const Setting& setting : settings_) {
         for (const auto& [key, value] : values_) {

@@ -55,7 +55,7 @@ class Configuration {
 
     /// One setting as it may be shown: a secret is masked.
     struct Shown {
-        std::string_view key;
+        std::string key;
         Type type = Type::text;
         Value value;
         std::string_view origin;  ///< "default", "file", "environment" or "flag"
