@@ -40,7 +40,14 @@ constexpr std::array kSettings = {
             "Authorities (PEM) whose client certificates are taken; empty: none are asked for."},
     Setting{"http.allowed_origins", Type::text_list, "",
             "Origins from which browsers may call; empty: none but this server's own."},
+    Setting{"http.host_names", Type::text_list, "",
+            "Names that clients reach this gateway by, such as memory.example.org; other names in "
+            "Host are refused. Empty: only loopback addresses check Host."},
     Setting{"http.connections_max", Type::integer, "12000", "Open client connections.", 1, 200000},
+    Setting{"http.connections_per_address_max", Type::integer, "4000",
+            "Of them, those that one address (IPv6: its /64) may have; 0: no limit, for what comes "
+            "through a proxy.",
+            0, 200000},
     Setting{"http.drain_seconds", Type::integer, "10",
             "How long requests in flight may take at shutdown.", 0, 300},
     Setting{"postgres.connections_per_worker", Type::integer, "6",

@@ -29,6 +29,8 @@ http::ServerOptions server_options(const config::Configuration& configuration) {
     options.tls_client_ca_file = configuration.text("http.tls_client_ca_file");
     options.connections_max =
         static_cast<std::size_t>(configuration.integer("http.connections_max"));
+    options.connections_per_address_max =
+        static_cast<std::size_t>(configuration.integer("http.connections_per_address_max"));
     return options;
 }
 

@@ -87,7 +87,9 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::make(boost::asio::io_con
 integration::OriginPolicy origin_policy(const config::Configuration& configuration) {
     integration::OriginPolicy policy;
     policy.allowed_origins = configuration.list("http.allowed_origins");
-    policy.check_host = is_loopback(configuration.text("http.address"));
+    policy.host_names = configuration.list("http.host_names");
+    policy.check_host =
+        is_loopback(configuration.text("http.address")) || !policy.host_names.empty();
     return policy;
 }
 

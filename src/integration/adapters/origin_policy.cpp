@@ -43,7 +43,9 @@ bool OriginPolicy::host_allowed(std::string_view host) const {
     if (is_address(name) || name == "localhost" || name.ends_with(".localhost")) {
         return true;
     }
-    return std::any_of(allowed_origins.begin(), allowed_origins.end(),
+    return std::any_of(host_names.begin(), host_names.end(),
+                       [&](const std::string& own) { return lower(own) == name; }) ||
+           std::any_of(allowed_origins.begin(), allowed_origins.end(),
                        [&](const std::string& origin) {
                            return lower(without_port(authority_of(origin))) == name;
                        });
@@ -55,7 +57,9 @@ Result<void> OriginPolicy::check(const http::Headers& headers, bool host_optiona
     const bool excused = host_optional && !given_host;
     if (check_host && !excused && !host_allowed(host)) {
         return fail(Errc::misdirected_host,
-                    "the Host field names neither this machine nor an allowed origin", "Host");
+                    "the Host field names neither this machine, nor one of http.host_names, nor an "
+                    "allowed origin",
+                    "Host");
     }
     const auto origin = headers.find("Origin");
     if (!origin) {

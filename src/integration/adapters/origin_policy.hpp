@@ -14,8 +14,10 @@ namespace pgmind::integration {
 struct OriginPolicy {
     /// Origins from which pages may call, as browsers write them: "https://console.example.org".
     std::vector<std::string> allowed_origins;
-    /// True on a loopback listener: Host must then be an address, localhost, or the host of an
-    /// allowed origin. A public listener is reached under names that only its operator knows.
+    /// Names that this gateway goes by, without ports: "memory.example.org".
+    std::vector<std::string> host_names;
+    /// Host must be an address, localhost, one of `host_names` or the host of an allowed origin.
+    /// False on a public listener whose operator gave no names: nobody else knows them.
     bool check_host = true;
 
     /// Errc::forbidden_origin or Errc::misdirected_host when the request is to be refused.

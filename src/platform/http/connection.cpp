@@ -40,7 +40,8 @@ Connection::Connection(std::shared_ptr<ServerWorker> worker, Stream stream,
 
 Connection::~Connection() = default;
 
-Task<void> Connection::serve(std::shared_ptr<Connection> self) {
+Task<void> Connection::serve(std::shared_ptr<Connection> self, AddressCounts::Place place) {
+    const AddressCounts::Place held = std::move(place);
     {
         const Registration registration(*self->worker_, *self);
         try {
@@ -52,12 +53,11 @@ Task<void> Connection::serve(std::shared_ptr<Connection> self) {
     self->worker_->shared().connections_open.fetch_sub(1, std::memory_order_relaxed);
 }
 
-Task<void> Connection::turn_away(std::shared_ptr<Connection> self) {
+Task<void> Connection::turn_away(std::shared_ptr<Connection> self, Refusal refusal) {
     {
         const Registration registration(*self->worker_, *self);
         // A handshake is work that a server at its limit should not do.
         if (!self->stream_.is_secure()) {
-            Refusal refusal{503, "the server has as many connections as it may have"};
             self->begin_request();
             co_await self->refuse(std::move(refusal));
             co_await self->linger();
@@ -190,7 +190,7 @@ Task<Connection::HeadOutcome> Connection::refuse(Refusal refusal) {
     must_linger_ = true;
     parser_.reset();
     Response response = problem_response(refusal.status, refusal.detail, head_);
-    if (refusal.status == 503) {
+    if (refusal.status == 503 || refusal.status == 429) {
         response.headers.add("Retry-After", "1");
     }
     if (refusal.status == 415) {

@@ -22,9 +22,10 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     Connection(std::shared_ptr<ServerWorker> worker, Stream stream, std::string remote_address);
     ~Connection() override;
 
-    static Task<void> serve(std::shared_ptr<Connection> self);
-    /// Answers a connection above the limit and closes it.
-    static Task<void> turn_away(std::shared_ptr<Connection> self);
+    /// Holds `place` until the connection has ended.
+    static Task<void> serve(std::shared_ptr<Connection> self, AddressCounts::Place place);
+    /// Answers a connection above a limit and closes it.
+    static Task<void> turn_away(std::shared_ptr<Connection> self, Refusal refusal);
 
     // For the worker.
     SteadyTime deadline() const { return deadline_; }

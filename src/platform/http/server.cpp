@@ -147,7 +147,8 @@ void hand_over(Listening& listening, Socket socket, const std::shared_ptr<Server
         }
         stream.secure(std::move(*session));
     }
-    const bool welcome = take_place(shared);
+    auto place = shared.addresses->take(peer.address());
+    const bool welcome = place && take_place(shared);
     if (!welcome) {
         shared.connections_refused.fetch_add(1, std::memory_order_relaxed);
         if (shared.turning_away.fetch_add(1, std::memory_order_relaxed) >= kTurningAwayMax) {
@@ -157,8 +158,15 @@ void hand_over(Listening& listening, Socket socket, const std::shared_ptr<Server
     }
     auto connection =
         std::make_shared<Connection>(worker, std::move(stream), to_text(peer.address()));
-    async::spawn(worker->executor(), welcome ? Connection::serve(std::move(connection))
-                                             : Connection::turn_away(std::move(connection)));
+    if (welcome) {
+        async::spawn(worker->executor(),
+                     Connection::serve(std::move(connection), std::move(*place)));
+        return;
+    }
+    Refusal refusal = place ? Refusal{503, "the server has as many connections as it may have"}
+                            : Refusal{429, "this address has as many connections as it may have"};
+    async::spawn(worker->executor(),
+                 Connection::turn_away(std::move(connection), std::move(refusal)));
 }
 
 Task<void> accept_all(std::shared_ptr<Listening> listening) {
@@ -213,6 +221,8 @@ class Server::Implementation {
           shared_(std::make_shared<ServerShared>()),
           listening_(std::make_shared<Listening>(executor_)) {
         shared_->options = std::move(options);
+        shared_->addresses =
+            std::make_shared<AddressCounts>(shared_->options.connections_per_address_max);
         shared_->factory = std::move(factory);
         listening_->shared = shared_;
         for (std::size_t i = 0; i < workers.size(); ++i) {

@@ -22,6 +22,8 @@ struct ServerOptions {
     /// are asked for.
     std::string tls_client_ca_file;
     std::size_t connections_max = 12'000;
+    /// Of them, those that one address may have (an IPv6 address: its /64); 0: no limit.
+    std::size_t connections_per_address_max = 0;
     std::size_t header_bytes_max = std::size_t{16} * 1024;
     std::chrono::milliseconds header_timeout{10'000};  ///< to send the whole head
     std::chrono::milliseconds keep_alive_timeout{75'000};

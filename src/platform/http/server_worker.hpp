@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "async/notifier.hpp"
+#include "platform/http/address_counts.hpp"
 #include "platform/http/server.hpp"
 
 namespace pgmind::http {
@@ -15,6 +16,7 @@ class Connection;
 struct ServerShared {
     ServerOptions options;
     HandlerFactory factory;
+    std::shared_ptr<AddressCounts> addresses;
     std::atomic<bool> draining{false};
     std::atomic<std::uint64_t> connections_open{0};  ///< without those being turned away
     std::atomic<std::uint64_t> turning_away{0};

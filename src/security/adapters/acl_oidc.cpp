@@ -7,6 +7,7 @@
 #include "platform/crypto/jws.hpp"
 #include "security/adapters/provider_keys.hpp"
 #include "security/adapters/token_claims.hpp"
+#include "security/adapters/verified_tokens.hpp"
 
 namespace pgmind::security {
 namespace {
@@ -75,7 +76,8 @@ class OidcIdentities final : public ExternalIdentities {
     void add(OidcProvider provider, http::Client client, std::string target) {
         auto keys =
             std::make_unique<ProviderKeys>(loop_, provider, std::move(client), std::move(target));
-        known_.push_back({std::move(provider), std::move(keys)});
+        known_.push_back(
+            {std::move(provider), std::move(keys), std::make_unique<VerifiedTokens>()});
     }
 
     ExternalVerdict check(std::string_view token, WallTime now,
@@ -95,7 +97,7 @@ class OidcIdentities final : public ExternalIdentities {
             return verdict;
         }
         verdict.provider = known->provider.rules.name;
-        check_signature(*parsed, *known, steady_now, verdict);
+        check_signature(token, *parsed, *known, steady_now, verdict);
         if (verdict.reason.empty()) {
             check_claims(*parsed, *payload, *known, now, verdict);
         }
@@ -130,6 +132,7 @@ class OidcIdentities final : public ExternalIdentities {
     struct Known {
         OidcProvider provider;
         std::unique_ptr<ProviderKeys> keys;
+        std::unique_ptr<VerifiedTokens> verified;
     };
 
     Task<void> run_one(ProviderKeys& keys) {
@@ -147,12 +150,15 @@ class OidcIdentities final : public ExternalIdentities {
         return found == known_.end() ? nullptr : &*found;
     }
 
-    static void check_signature(const crypto::CompactJws& token, const Known& known, SteadyTime now,
-                                ExternalVerdict& verdict) {
+    static void check_signature(std::string_view text, const crypto::CompactJws& token,
+                                const Known& known, SteadyTime now, ExternalVerdict& verdict) {
         const auto keys = known.keys->current(now);
         if (keys == nullptr) {
             verdict.keys_stale = true;
             verdict.reason = "no keys of the provider";
+            return;
+        }
+        if (known.verified->knows(keys, text)) {
             return;
         }
         const crypto::VerificationKey* key = keys->find(token.key_id);
@@ -161,6 +167,8 @@ class OidcIdentities final : public ExternalIdentities {
             verdict.reason = "unknown key of the provider";
         } else if (!crypto::verify(token, *key)) {
             verdict.reason = "wrong signature";
+        } else {
+            known.verified->remember(keys, text);
         }
     }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/dispatch.hpp>
 
+#include "integration/adapters/common_headers.hpp"
 #include "integration/adapters/mcp/errors.hpp"
 #include "integration/adapters/mcp/event_stream.hpp"
 #include "integration/adapters/problem.hpp"
@@ -76,12 +77,6 @@ std::string challenge(const http::RequestHead& head, const Delivery& refused) {
         add("resource_metadata", base + std::string(kMetadataPathOfMcp));
     }
     return value;
-}
-
-void add_common_headers(http::Headers& headers, const RequestId& request_id) {
-    headers.set("X-Request-Id", request_id.value());
-    headers.set("Cache-Control", "no-store");
-    headers.set("X-Content-Type-Options", "nosniff");
 }
 
 Answer transport_refusal(unsigned status, int error_code, std::string message) {
@@ -333,7 +328,7 @@ class McpEndpoint::Server {
             }
             if (piece && !streaming) {
                 streaming = true;
-                http::Headers headers = stream_headers(context);
+                http::Headers headers = stream_headers(context, exchange.head().secure);
                 add_rate_fields(headers, passage);
                 passage.permit.reset();  // A stream that stays open is no running request.
                 auto started = co_await exchange.start(200, std::move(headers));
@@ -354,10 +349,10 @@ class McpEndpoint::Server {
         co_await close(exchange, streaming);
     }
 
-    static http::Headers stream_headers(const RequestContext& context) {
+    static http::Headers stream_headers(const RequestContext& context, bool secure) {
         http::Headers headers;
         headers.add("Content-Type", "text/event-stream");
-        add_common_headers(headers, context.request_id);
+        add_common_headers(headers, context.request_id, secure);
         // Proxies that collect an answer before they pass it on would hold events back.
         headers.add("X-Accel-Buffering", "no");
         return headers;
@@ -397,7 +392,7 @@ class McpEndpoint::Server {
             delivery.headers.add("Content-Type", "application/json");
         }
         response.headers = std::move(delivery.headers);
-        add_common_headers(response.headers, context.request_id);
+        add_common_headers(response.headers, context.request_id, exchange.head().secure);
         response.body = std::move(delivery.body);
         const auto sent = co_await exchange.respond(std::move(response));
         if (!sent) {

@@ -1,3 +1,4 @@
+#include "integration/adapters/common_headers.hpp"
 #include "integration/adapters/json_mapping.hpp"
 #include "integration/adapters/rest/handlers.hpp"
 #include "integration/adapters/rest/query.hpp"
@@ -36,7 +37,7 @@ Task<Result<void>> Export::start() {
     }
     http::Headers headers;
     headers.add("Content-Type", kNdjson);
-    add_common_headers(headers, call_.context.request_id);
+    add_common_headers(headers, call_.context.request_id, call_.head().secure);
     add_rate_fields(headers, call_.passage);
     auto started = co_await call_.exchange.start(200, std::move(headers));
     co_return started;

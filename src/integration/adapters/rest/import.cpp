@@ -1,6 +1,7 @@
 #include <charconv>
 #include <set>
 
+#include "integration/adapters/common_headers.hpp"
 #include "integration/adapters/json_mapping.hpp"
 #include "integration/adapters/rest/handlers.hpp"
 #include "integration/adapters/rest/ndjson.hpp"
@@ -216,7 +217,7 @@ Task<Result<void>> Import::send_line(std::string line) {
     if (!call_.exchange.started()) {
         http::Headers headers;
         headers.add("Content-Type", std::string(kNdjson));
-        add_common_headers(headers, call_.context.request_id);
+        add_common_headers(headers, call_.context.request_id, call_.head().secure);
         add_rate_fields(headers, call_.passage);
         auto started = co_await call_.exchange.start(200, std::move(headers));
         if (!started) {

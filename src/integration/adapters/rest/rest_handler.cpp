@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "integration/adapters/common_headers.hpp"
 #include "integration/adapters/rest/query.hpp"
 #include "integration/adapters/rest/rest_metrics.hpp"
 #include "integration/adapters/rest/router.hpp"
@@ -115,7 +116,7 @@ RequestContext make_context(const http::RequestHead& head) {
     return context;
 }
 
-http::Response to_http(Reply reply, const RequestId& request_id) {
+http::Response to_http(Reply reply, const RequestId& request_id, bool secure) {
     http::Response response;
     response.status = reply.status;
     response.headers = std::move(reply.headers);
@@ -123,7 +124,7 @@ http::Response to_http(Reply reply, const RequestId& request_id) {
     if (!reply.content_type.empty()) {
         response.headers.add("Content-Type", std::move(reply.content_type));
     }
-    add_common_headers(response.headers, request_id);
+    add_common_headers(response.headers, request_id, secure);
     return response;
 }
 
@@ -145,7 +146,8 @@ Task<void> Dispatcher::serve(http::Exchange& exchange) {
     }
     const unsigned status = reply.status;
     if (!reply.sent) {
-        http::Response response = to_http(std::move(reply), call.context.request_id);
+        http::Response response =
+            to_http(std::move(reply), call.context.request_id, call.head().secure);
         add_rate_fields(response.headers, call.passage);
         auto sent = co_await exchange.respond(std::move(response));
         if (!sent) {

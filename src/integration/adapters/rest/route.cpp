@@ -20,17 +20,6 @@ Task<Result<void>> Call::record(std::string outcome) {
     co_return written;
 }
 
-void add_common_headers(http::Headers& headers, const RequestId& request_id) {
-    headers.add("X-Request-Id", request_id.value());
-    headers.add("X-Content-Type-Options", "nosniff");
-    headers.add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    headers.add("Cross-Origin-Resource-Policy", "same-origin");
-    headers.add("Referrer-Policy", "no-referrer");
-    if (!headers.find("Cache-Control")) {
-        headers.add("Cache-Control", "no-store");
-    }
-}
-
 Reply json_reply(std::string body) {
     Reply reply;
     reply.body = std::move(body);

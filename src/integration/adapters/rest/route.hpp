@@ -106,10 +106,6 @@ struct Route {
     bool host_optional = false;  ///< a probe of HTTP/1.0 may leave out the Host field
 };
 
-/// What every answer carries: the request id, and what keeps browsers from guessing, framing or
-/// keeping it. A Cache-Control that is there already stays.
-void add_common_headers(http::Headers& headers, const RequestId& request_id);
-
 /// A reply with a JSON body.
 Reply json_reply(std::string body);
 /// 204 without a body, or the error.

@@ -181,6 +181,29 @@ TEST_F(ServerLimits, AClientThatDoesNotReadIsCutOff) {
     EXPECT_TRUE(eventually([&] { return server.server().statistics().connections_open == 0; }));
 }
 
+TEST_F(ServerLimits, OneAddressDoesNotTakeAllConnections) {
+    ServerOptions options;
+    options.connections_max = 10;
+    options.connections_per_address_max = 2;
+    TestServer server(route, options);
+    auto first = std::make_unique<RawClient>(server.port());
+    RawClient second(server.port());
+    for (RawClient* client : {first.get(), &second}) {
+        client->send(get("/"));
+        client->read_response();
+    }
+    const std::string refused = answer_to(server.port(), get("/"));
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 429 Too Many Requests\r\n")) << refused;
+    EXPECT_NE(refused.find("Retry-After: 1\r\n"), std::string::npos);
+    EXPECT_NE(refused.find("this address has as many connections"), std::string::npos);
+    EXPECT_EQ(server.server().statistics().connections_refused, 1U);
+    first.reset();
+    EXPECT_TRUE(eventually([&] {
+        return answer_to(server.port(), "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            .starts_with("HTTP/1.1 200 ");
+    }));
+}
+
 TEST_F(ServerLimits, ConnectionsAboveTheLimitAreTurnedAway) {
     ServerOptions options;
     options.connections_max = 2;

@@ -155,6 +155,29 @@ TEST_F(OidcTest, RotatedKeysAreFoundAndWithdrawnOnesForgotten) {
     EXPECT_EQ(check(old_token).principal, nullptr);
 }
 
+// A token that was believed is not checked again, but everything else about it is.
+TEST_F(OidcTest, WhatIsRememberedOfATokenIsForgottenWithItsKey) {
+    const auto first = key_of('a');
+    const auto second = key_of('b');
+    keys_ = jwk_of(first, "one");
+    begin(provider());
+    renew();
+    const std::string token = sign(first, "one", payload_of());
+    EXPECT_NE(check(token).principal, nullptr);
+    EXPECT_NE(check(token).principal, nullptr);
+    EXPECT_EQ(check(token, std::chrono::seconds(120)).reason, "token expired");
+    std::string changed = token;
+    changed.back() = changed.back() == 'A' ? 'Q' : 'A';
+    EXPECT_EQ(check(changed).principal, nullptr);
+    // The same key id with another key: the provider has changed its mind.
+    keys_ = jwk_of(second, "one");
+    renew();
+    EXPECT_EQ(check(token).reason, "wrong signature");
+    keys_ = jwk_of(first, "one");
+    renew();
+    EXPECT_NE(check(token).principal, nullptr);
+}
+
 TEST_F(OidcTest, InventedKeysCauseOneFetchInACooldown) {
     keys_ = jwk_of(key_of('a'), "one");
     OidcProvider slow = provider();

@@ -103,6 +103,10 @@ TEST(OriginPolicy, KnowsThisMachineByItsAddressesAndLocalhost) {
                              "console.example.org.evil"}) {
         EXPECT_FALSE(allowed(host)) << host;
     }
+    policy.host_names = {"Memory.example.org"};
+    EXPECT_TRUE(allowed("memory.example.org:7432"));
+    EXPECT_FALSE(allowed("other.example.org"));
+    EXPECT_FALSE(allowed("memory.example.org.evil"));
     policy.check_host = false;
     EXPECT_TRUE(allowed("pgmind.example.org"));
 }

@@ -103,6 +103,7 @@ class RestTest : public ::testing::Test {
         EXPECT_FALSE(answer.header("X-Request-Id").empty());
         EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff");
         EXPECT_FALSE(answer.header("Cache-Control").empty());
+        EXPECT_EQ(answer.header("Strict-Transport-Security").empty(), !exchange.request.secure);
         if (answer.status >= 400) {
             EXPECT_EQ(answer.header("Content-Type"), "application/problem+json");
             EXPECT_EQ(answer.at({"status"}), std::to_string(answer.status));
