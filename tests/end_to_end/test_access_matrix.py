@@ -156,7 +156,8 @@ def test_every_protocol_gives_what_the_table_says_and_nothing_else(server, names
 
 
 def test_a_path_that_no_table_lists_is_nobodys(server):
-    for path in ("/api/v1/secrets/unlisted", "/api/v1/namespaces/x/unlisted", "/admin", "/api/v2/search"):
+    for path in ("/api/v1/secrets/unlisted", "/api/v1/namespaces/x/unlisted", "/admin",
+                 "/api/v2/search"):
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
             assert server.request(method, path)[0] in (404, 405), (method, path)
 
