@@ -34,6 +34,10 @@ constexpr std::array kSettings = {
     Setting{"http.port", Type::integer, "7432", "Port for REST and MCP; 0: any free one.", 0,
             65535},
     Setting{"http.workers", Type::integer, "0", "Worker threads; 0: one per core.", 0, 64},
+    Setting{"http.tls", Type::text, "files",
+            "Where TLS's certificate comes from: the files below (none: no TLS), or this cluster's "
+            "own authority (ca.pem in the data directory).",
+            0, 0, "files|own"},
     Setting{"http.tls_certificate_file", Type::text, "", "Certificate chain (PEM)."},
     Setting{"http.tls_key_file", Type::text, "", "Key of the certificate (PEM)."},
     Setting{"http.tls_client_ca_file", Type::text, "",
@@ -106,6 +110,10 @@ constexpr std::array kSettings = {
             "Pause between two looks at the keys.", 5, 86'400},
     Setting{"security.oidc.*.key_cooldown_seconds", Type::integer, "30",
             "Least pause between two looks, whatever keys tokens name.", 1, 3'600},
+    Setting{"security.rotate_passwords_days", Type::integer, "0",
+            "How old the passwords of PostgreSQL's roles may become before they are changed; 0: "
+            "only by pgmind secrets rotate.",
+            0, 3650},
     Setting{"security.login_burst", Type::integer, "10",
             "Logins with a password that one address may try at once.", 1, 100'000},
     Setting{"security.logins_per_minute", Type::integer, "30",

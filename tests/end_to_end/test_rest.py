@@ -346,6 +346,8 @@ def test_every_operation_answers_as_documented(client, namespace):
             ("POST", f"/api/v1/namespaces/secret-{namespace}/shred"),
             ("DELETE", f"/api/v1/namespaces/secret-{namespace}"),
             ("GET", "/api/v1/secrets"), ("POST", "/api/v1/secrets/kek/rotate", {}),
+            ("POST", "/api/v1/secrets/passwords/rotate"),
+            ("POST", "/api/v1/secrets/certificates/rotate"),
             ("POST", "/api/v1/principals", {"name": name, "kind": "service"}),
             ("PUT", f"/api/v1/principals/{name}/grants", {"grants": [{"role": "auditor"}]}),
             ("GET", "/api/v1/principals"),

@@ -1,6 +1,7 @@
 #include "client/endpoint.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -50,7 +51,8 @@ class LocalConfiguration {
 };
 
 std::string url_of(const config::Configuration& configuration) {
-    const bool secure = !configuration.text("http.tls_certificate_file").empty();
+    const bool secure = !configuration.text("http.tls_certificate_file").empty() ||
+                        configuration.text("http.tls") == "own";
     std::string host = configuration.text("http.address");
     if (host.empty() || host == "0.0.0.0" || host == "::") {
         host = "127.0.0.1";
@@ -123,6 +125,18 @@ Result<Endpoint> find_endpoint(const GlobalOptions& options) {
             return fail(std::move(configuration.error()));
         }
         endpoint.url = url_of(**configuration);
+    }
+    if (endpoint.ca_file.empty() && endpoint.url.starts_with("https://") &&
+        is_loopback_url(endpoint.url)) {
+        auto configuration = local.get();
+        if (!configuration) {
+            return fail(std::move(configuration.error()));
+        }
+        const std::string file = data_directory_of(**configuration) + "/ca.pem";
+        std::error_code unreadable;
+        if (std::filesystem::exists(file, unreadable)) {
+            endpoint.ca_file = file;
+        }
     }
     if (!options.key_file.empty()) {
         auto key = read_key_file(options.key_file);

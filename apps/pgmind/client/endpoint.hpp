@@ -20,7 +20,8 @@ struct Endpoint {
 /// machine's configuration gives `pgmind up`. Key: --key-file, else PGMIND_API_KEY, else the
 /// session that `auth login` left for that very URL, else the file that `pgmind up` leaves in its
 /// data directory if this user may read it, but only for a server on this machine: the
-/// administrator's key is not for others to see. PGMIND_CA_FILE names the authorities.
+/// administrator's key is not for others to see. PGMIND_CA_FILE names the authorities; without it,
+/// for a server on this machine, that of the data directory is trusted if it is there.
 Result<Endpoint> find_endpoint(const GlobalOptions& options);
 
 /// Whether a URL names this machine by a loopback address or as "localhost".

@@ -41,9 +41,36 @@ Exit list(const GlobalOptions& global, const SecretsOptions&) {
                                                 "namespace", "namespaces"));
         properties.add("destroyed", human_count(secrets["destroyed_namespaces"].integer(),
                                                 "namespace", "namespaces"));
+        if (!secrets["passwords_made_at"].text().empty()) {
+            properties.add("passwords made", secrets["passwords_made_at"].text());
+            properties.add("certificates end", secrets["certificates_end_at"].text());
+        }
         std::cout << properties.render();
         return {};
     });
+}
+
+Exit rotate_own(const GlobalOptions& global, const std::string& what) {
+    return with_client(global, [&](ApiClient& client) -> Result<void> {
+        const auto answer = client.call({"POST", {"secrets", what, "rotate"}, {}, {}, ""});
+        if (!answer) {
+            return fail(answer.error());
+        }
+        if (global.json) {
+            std::cout << answer->text() << "\n";
+            return {};
+        }
+        std::cout << "new " << what << ": " << joined(answer->json()["rotated"]) << "\n";
+        return {};
+    });
+}
+
+Exit rotate_passwords(const GlobalOptions& global, const SecretsOptions&) {
+    return rotate_own(global, "passwords");
+}
+
+Exit rotate_certificates(const GlobalOptions& global, const SecretsOptions&) {
+    return rotate_own(global, "certificates");
 }
 
 Exit rotate_kek(const GlobalOptions& global, const SecretsOptions& options) {
@@ -72,8 +99,8 @@ Exit rotate_kek(const GlobalOptions& global, const SecretsOptions& options) {
 }  // namespace
 
 void add_secrets_command(CommandLine line) {
-    CLI::App* group =
-        line.app.add_subcommand("secrets", "Keys that namespaces are encrypted under");
+    CLI::App* group = line.app.add_subcommand(
+        "secrets", "Passwords, certificates and keys of the cluster: how old, and new ones");
     group->require_subcommand(1);
     group->footer("Examples:\n  pgmind secrets list\n  pgmind secrets rotate kek");
     auto options = std::make_shared<SecretsOptions>();
@@ -93,6 +120,19 @@ void add_secrets_command(CommandLine line) {
         "still open what is older.\n"
         "Examples:\n  pgmind secrets rotate kek\n  pgmind secrets rotate kek --given");
     run_when_parsed(line, kek, options, rotate_kek);
+
+    CLI::App* passwords = rotation->add_subcommand("passwords", "Of PostgreSQL's roles");
+    passwords->footer(
+        "No request fails meanwhile; cut off, it goes on when asked again.\n"
+        "Example:\n  pgmind secrets rotate passwords");
+    run_when_parsed(line, passwords, options, rotate_passwords);
+
+    CLI::App* certificates =
+        rotation->add_subcommand("certificates", "Of the servers and the gateway");
+    certificates->footer(
+        "By the cluster's own authority; connections that are open keep theirs.\n"
+        "Example:\n  pgmind secrets rotate certificates");
+    run_when_parsed(line, certificates, options, rotate_certificates);
 }
 
 }  // namespace pgmind::app

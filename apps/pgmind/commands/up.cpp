@@ -32,6 +32,7 @@ struct UpOptions {
     std::string port;
     std::string postgres_port;
     std::string attach;
+    bool tls = false;
     bool demo = false;
 };
 
@@ -80,6 +81,9 @@ std::vector<std::pair<std::string, std::string>> overrides_of(const UpOptions& o
         if (!value->empty()) {
             overrides.emplace_back(key, *value);
         }
+    }
+    if (options.tls) {
+        overrides.emplace_back("http.tls", "own");
     }
     return overrides;
 }
@@ -214,6 +218,7 @@ Exit serve(const UpOptions& options, const config::Configuration& configuration)
         *hmac_key,
         *signing_seed,
         running.secrets_directory() / "encryption.keys",
+        running.rotation(),
         [&key_file](const security::IssuedApiKey& key) { return key_file.keep(key); },
         [&key_file] { return key_file.read(); },
         PGMIND_VERSION};
@@ -245,24 +250,55 @@ bool is_first_start(const config::Configuration& configuration) {
     return !std::filesystem::exists(AdminKeyFile(directory).path(), unreadable) && !unreadable;
 }
 
-Exit up(const GlobalOptions& global, const UpOptions& options) {
-    const config::Outcome outcome = load_configuration(global, overrides_of(options));
-    if (report_problems(outcome.problems)) {
-        return Exit::usage;
+// With a certificate of the cluster's own authority, its files are those of the data directory.
+Result<config::Outcome> with_own_certificate(const GlobalOptions& global, const UpOptions& options,
+                                             const config::Configuration& configuration) {
+    for (const char* key : {"http.tls_certificate_file", "http.tls_key_file"}) {
+        if (!configuration.text(key).empty()) {
+            return fail(invalid_argument(
+                key, std::string(key) + " is for http.tls = files: leave it out with own"));
+        }
     }
-    configure_log(outcome.configuration);
+    const auto directory = cluster::resolved_directory(configuration.text("data.directory"));
+    if (!directory) {
+        return fail(directory.error());
+    }
+    const cluster::NodeLayout layout(*directory);
+    auto overrides = overrides_of(options);
+    overrides.emplace_back("http.tls_certificate_file", layout.gateway_certificate_file());
+    overrides.emplace_back("http.tls_key_file", layout.gateway_key_file());
+    return load_configuration(global, std::move(overrides));
+}
+
+Exit up_with(const UpOptions& options, const config::Configuration& configuration) {
     if (const auto kept = process::keep_memory_private(); !kept) {
         return report(kept.error());
     }
-    if (is_first_start(outcome.configuration)) {
+    if (is_first_start(configuration)) {
         // Before a cluster is made and an administrator's key with it, which a gateway that cannot
         // start would never show.
-        if (const auto possible = check_gateway(outcome.configuration); !possible) {
+        if (const auto possible = check_gateway(configuration); !possible) {
             return report(possible.error());
         }
     }
     raise_descriptor_limit();
-    return serve(options, outcome.configuration);
+    return serve(options, configuration);
+}
+
+Exit up(const GlobalOptions& global, const UpOptions& options) {
+    config::Outcome outcome = load_configuration(global, overrides_of(options));
+    if (report_problems(outcome.problems)) {
+        return Exit::usage;
+    }
+    configure_log(outcome.configuration);
+    if (outcome.configuration.text("http.tls") == "own") {
+        auto complete = with_own_certificate(global, options, outcome.configuration);
+        if (!complete) {
+            return report(complete.error());
+        }
+        outcome = std::move(*complete);
+    }
+    return up_with(options, outcome.configuration);
 }
 
 }  // namespace
@@ -279,6 +315,9 @@ void add_up_command(CommandLine line) {
     command->add_option("--attach", options->attach,
                         "Start no PostgreSQL: use the servers that this connection service file "
                         "names ([coordinator], [shard-1], ...)");
+    command->add_flag("--tls", options->tls,
+                      "Serve TLS with a certificate of the cluster's own authority, whose "
+                      "certificate is ca.pem in the data directory");
     command->add_flag("--demo", options->demo,
                       "Load Debian's package descriptions on the first start and search them");
     command->footer(

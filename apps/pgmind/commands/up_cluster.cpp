@@ -1,5 +1,10 @@
 #include "commands/up_cluster.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include <unistd.h>
+
 #include "cluster/adapters/attached_cluster.hpp"
 #include "cluster/adapters/embedded_cluster.hpp"
 #include "gateway/sizing.hpp"
@@ -30,6 +35,28 @@ void set_common(cluster::ClusterOptions& options, const config::Configuration& c
     options.events = &bus;
 }
 
+// Under which names the gateway is reached, for a certificate of the cluster's own authority.
+std::vector<std::string> gateway_names(const config::Configuration& configuration) {
+    if (configuration.text("http.tls") != "own") {
+        return {};
+    }
+    std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) == 0 && host[0] != '\0') {
+        names.emplace_back(host.data());
+    }
+    for (const std::string& name : configuration.list("http.host_names")) {
+        names.push_back(name);
+    }
+    const std::string& address = configuration.text("http.address");
+    if (address != "0.0.0.0" && address != "::") {
+        names.push_back(address);
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
 // What the operator did not say stays as the directory has it.
 cluster::EmbeddedOptions embedded_options(const config::Configuration& configuration) {
     cluster::EmbeddedOptions options;
@@ -44,13 +71,16 @@ cluster::EmbeddedOptions embedded_options(const config::Configuration& configura
     options.server_user = configuration.text("cluster.postgres_user");
     options.programs = configuration.text("cluster.postgres_bin");
     options.connections_max = connections_for(configuration);
+    options.gateway_names = gateway_names(configuration);
+    options.rotate_passwords_every =
+        std::chrono::days(configuration.integer("security.rotate_passwords_days"));
     return options;
 }
 
 // What only servers of one's own can have is refused rather than left aside.
 Result<void> check_attached(const config::Configuration& configuration) {
     for (const char* key : {"cluster.shards", "cluster.postgres_port", "cluster.postgres_user",
-                            "cluster.postgres_bin"}) {
+                            "cluster.postgres_bin", "http.tls", "security.rotate_passwords_days"}) {
         if (configuration.origin(key) != config::Origin::built_in) {
             return fail(invalid_argument(
                 key, std::string(key) + " is for a cluster that pgmind starts by itself: leave it "

@@ -134,7 +134,14 @@ Result<void> check_gateway(const config::Configuration& configuration) {
     if (auto known = add_outside_identities(configuration, options); !known) {
         return known;
     }
-    return http::check_listening(server_options(configuration));
+    http::ServerOptions server = server_options(configuration);
+    if (configuration.text("http.tls") == "own") {
+        // The cluster makes it when it starts.
+        server.tls_certificate_file.clear();
+        server.tls_key_file.clear();
+        server.tls_client_ca_file.clear();
+    }
+    return http::check_listening(server);
 }
 
 class Gateway::Implementation {

@@ -8,6 +8,7 @@
 
 #include "async/event_bus.hpp"
 #include "cluster/api/cluster.hpp"
+#include "cluster/api/secret_rotation.hpp"
 #include "cluster/api/vector_extension.hpp"
 #include "integration/app/trace_store.hpp"
 #include "platform/config/config.hpp"
@@ -35,6 +36,8 @@ struct GatewayOptions {
     std::string audit_signing_seed;  ///< of what this gateway writes to the audit log
     /// Where key-encryption keys are, unless the configuration says otherwise.
     std::filesystem::path encryption_key_file;
+    /// The cluster's own secrets; null where others run the servers.
+    cluster::SecretRotation* rotation = nullptr;
     /// Stores the first administrator's key for the operator.
     std::function<Result<void>(const security::IssuedApiKey&)> keep_admin_key;
     /// Gives it back, for security.authentication = off.

@@ -130,6 +130,7 @@ void WorkerServices::wire_integration(const SharedServices& shared) {
     rest.metrics_open_on_loopback = configuration.boolean("metrics.open");
     rest.version = shared.options.product_version;
     rest.encryption = &shared.encryption;
+    rest.rotation = shared.options.rotation;
     rest_ = integration::make_rest_handler({*memory_, *intelligence_, shared.cluster, *security_,
                                             shared.options.bus, shared.options.metrics,
                                             shared.options.traces, std::move(rest)});

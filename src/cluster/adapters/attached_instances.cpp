@@ -64,7 +64,12 @@ class AttachedInstances final : public Instances {
         let_go_.notify_all();
     }
 
-    void trim_log(const Node&) override {}
+    void maintain(const Node&) override {}
+
+    Result<WallTime> renew_certificate(const Node& node, bool) override {
+        return fail(Errc::not_offered,
+                    "the certificate of " + node.name + " is made by whoever runs that server");
+    }
 
   private:
     // Gives the major version.

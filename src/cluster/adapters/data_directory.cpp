@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "cluster/adapters/claimed_directory.hpp"
+#include "cluster/adapters/node_certificates.hpp"
 #include "cluster/adapters/process_errors.hpp"
 #include "cluster/adapters/secrets.hpp"
 #include "cluster/api/errors.hpp"
@@ -182,8 +183,9 @@ Result<void> EmbeddedDirectory::prepare(const ClusterManifest& manifest) {
             return done;
         }
     }
-    return secrets_.ensure({Role::superuser, Role::migrator, Role::gateway, Role::monitor},
+    done = secrets_.ensure({Role::superuser, Role::migrator, Role::gateway, Role::monitor},
                            !has_any_data(manifest));
+    return done ? NodeCertificates(layout_).ensure_authority() : done;
 }
 
 }  // namespace

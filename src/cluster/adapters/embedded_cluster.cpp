@@ -29,6 +29,7 @@ Result<std::unique_ptr<RunningCluster>> start_embedded_cluster(EmbeddedOptions o
     ClusterParts parts{
         layout, make_socket_connections(layout), make_data_directory(std::move(directory)),
         [instances](Executor executor) { return make_postgres_instances(executor, instances); }};
+    options.own_servers = true;
     return RunningCluster::start(std::move(options), std::move(parts), std::move(cancel));
 }
 

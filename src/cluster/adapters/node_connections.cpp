@@ -13,16 +13,16 @@ class SocketConnections final : public NodeConnections {
 
     Result<postgres::ConnectionOptions> to(const Node& node, const std::string& database,
                                            Role role) const override {
-        Result<std::string> password = Secrets(layout_).password(role);
-        if (!password) {
-            return fail(std::move(password.error()));
+        const Secrets secrets(layout_);
+        if (const auto password = secrets.password(role); !password) {
+            return fail(password.error());
         }
         postgres::ConnectionOptions options;
         options.host = layout_.run_directory();
         options.port = node.port;
         options.database = database;
         options.user = name_of(role);
-        options.password = std::move(*password);
+        options.password_file = secrets.password_file(role);
         return options;
     }
 
@@ -50,12 +50,13 @@ class ServerConnections final : public NodeConnections {
         if (role == Role::superuser) {
             return options;
         }
-        Result<std::string> password = Secrets(layout_).password(role);
-        if (!password) {
-            return fail(std::move(password.error()));
+        const Secrets secrets(layout_);
+        if (const auto password = secrets.password(role); !password) {
+            return fail(password.error());
         }
         options->user = name_of(role);
-        options->password = std::move(*password);
+        options->password.clear();
+        options->password_file = secrets.password_file(role);
         // Another role's means to log in.
         std::erase_if(options->others, [](const auto& other) {
             return other.first == "passfile" || other.first == "sslcert" ||

@@ -16,7 +16,8 @@ namespace pgmind::cluster {
 /// "shared" on a shard.
 std::vector<std::string> databases_of(NodeRole role);
 
-/// How to log in to the nodes. Immutable; any thread. Reads the passwords' files, so it blocks.
+/// How to log in to the nodes. Immutable; any thread. Looks at the passwords' files, so it blocks;
+/// what it gives names the files, not the passwords, which may change.
 class NodeConnections {
   public:
     virtual ~NodeConnections() = default;

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "cluster/adapters/node_certificates.hpp"
 #include "cluster/adapters/postgres_initialise.hpp"
 #include "cluster/adapters/postgres_orphans.hpp"
 #include "cluster/adapters/postgres_programs.hpp"
@@ -41,12 +42,14 @@ class PostgresInstances final : public Instances {
     Task<std::string> wait_for_end(Node node) override;
     Task<void> stop(Node node, Deadline deadline) override;
     void cancel() override;
-    void trim_log(const Node& node) override;
+    void maintain(const Node& node) override;
+    Result<WallTime> renew_certificate(const Node& node, bool anyway) override;
 
   private:
     struct Slot {
         std::optional<process::PortReservation> port;
         std::shared_ptr<process::Child> child;
+        std::optional<WallTime> certificate_end;
     };
 
     std::filesystem::path data_of(const Node& node) const {
@@ -63,6 +66,7 @@ class PostgresInstances final : public Instances {
         return options_.server_user ? &*options_.server_user : nullptr;
     }
     Result<void> write_settings(const Node& node) const;
+    void trim_log(const Node& node);
     process::Command command_for(const Node& node) const;
     bool is_ready(const Node& node, pid_t pid) const;
     Task<Result<void>> wait_until_ready(Node node, std::shared_ptr<process::Child> child,
@@ -175,6 +179,10 @@ Task<Result<void>> PostgresInstances::start(Node node, Deadline deadline) {
     if (!done) {
         co_return done;
     }
+    const auto certified = renew_certificate(node, false);
+    if (!certified) {
+        co_return fail(certified.error());
+    }
     std::error_code missing;
     const std::uintmax_t log_size = std::filesystem::file_size(log_of(node), missing);
     const std::uintmax_t log_begin = missing ? 0 : log_size;
@@ -253,6 +261,38 @@ void PostgresInstances::cancel() {
             slot.child->signal(SIGINT);
         }
     }
+}
+
+void PostgresInstances::maintain(const Node& node) {
+    trim_log(node);
+    if (const auto renewed = renew_certificate(node, false); !renewed) {
+        // A look at the log shows it; /readyz is about serving, which goes on until the end.
+        slots_[node.name].certificate_end.reset();
+    }
+}
+
+Result<WallTime> PostgresInstances::renew_certificate(const Node& node, bool anyway) {
+    Slot& slot = slots_[node.name];
+    if (!anyway && slot.certificate_end &&
+        system_clock().now() < NodeCertificates::renewal_of(*slot.certificate_end)) {
+        return *slot.certificate_end;
+    }
+    CertificatePlace place;
+    place.certificate = data_of(node) / "server.crt";
+    place.key = data_of(node) / "server.key";
+    place.owner = owner();
+    place.common_name = "pgmind " + node.name;
+    place.dns_names = {"localhost", node.name};
+    place.addresses = {"127.0.0.1"};
+    Result<WallTime> end = NodeCertificates(options_.layout).ensure(place, anyway);
+    if (!end) {
+        return end;
+    }
+    slot.certificate_end = *end;
+    if (slot.child) {
+        slot.child->signal(SIGHUP);
+    }
+    return end;
 }
 
 void PostgresInstances::trim_log(const Node& node) {

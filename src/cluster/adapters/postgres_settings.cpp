@@ -23,6 +23,9 @@ listen_addresses = '127.0.0.1'
 unix_socket_permissions = 0700
 superuser_reserved_connections = 5
 password_encryption = 'scram-sha-256'
+# Certificate and key are server.crt and server.key in this directory, by the cluster's authority.
+ssl = on
+ssl_min_protocol_version = 'TLSv1.2'
 client_connection_check_interval = 5s
 idle_in_transaction_session_timeout = 5min
 
@@ -150,7 +153,7 @@ std::string access_text() {
            "# type  database  user      address       method\n"
            "local   all       all                     scram-sha-256\n"
            "host    all       postgres  all           reject\n"
-           "host    all       all       127.0.0.1/32  scram-sha-256\n";
+           "hostssl all       all       127.0.0.1/32  scram-sha-256\n";
 }
 
 }  // namespace pgmind::cluster

@@ -10,6 +10,7 @@
 
 #include "async/when_all.hpp"
 #include "async/workers.hpp"
+#include "cluster/adapters/embedded_rotation.hpp"
 #include "cluster/adapters/log_journal.hpp"
 #include "cluster/adapters/migrations.hpp"
 #include "cluster/adapters/postgres_catalog.hpp"
@@ -17,11 +18,14 @@
 #include "cluster/api/errors.hpp"
 #include "cluster/app/start_cluster.hpp"
 #include "platform/process/identity.hpp"
+#include "platform/telemetry/log.hpp"
 
 namespace pgmind::cluster {
 namespace {
 
 constexpr std::chrono::seconds kStopByDestructor{30};
+constexpr std::chrono::minutes kRotationTimeout{1};
+constexpr std::chrono::minutes kSecretsInterval{10};
 
 std::optional<std::string> environment(const char* name) {
     // tidy: allow environment because XDG defines the default directory by it
@@ -77,6 +81,7 @@ class RunningCluster::Implementation {
     const NodeConnections& connections() const { return *connections_; }
     const std::map<std::string, DatabaseVectors>& vectors() const { return vectors_; }
     const ClusterView& view() const { return view_; }
+    SecretRotation* rotation() const { return rotation_.get(); }
     const std::vector<Node>& nodes() const { return nodes_; }
 
   private:
@@ -84,6 +89,8 @@ class RunningCluster::Implementation {
     Task<Result<void>> begin_supervision(StartedCluster started);
     Task<Result<void>> first_check(Node node);
     Task<void> run_node(Node node, bool supervise);
+    Task<void> keep_secrets();
+    Task<void> renew_secrets();
     Task<void> stop_all(Deadline deadline);
 
     ClusterOptions options_;
@@ -105,6 +112,7 @@ class RunningCluster::Implementation {
     async::Notifier task_ended_{loop_.get_executor()};
     std::size_t tasks_ = 0;
     std::vector<Node> nodes_;
+    std::unique_ptr<SecretRotation> rotation_;
     bool running_ = false;
 };
 
@@ -126,6 +134,11 @@ RunningCluster::Implementation::Implementation(ClusterOptions options, ClusterPa
     supervision_ =
         std::make_unique<Supervision>(loop_.get_executor(), *instances_, *catalog_, *probe_, view_,
                                       *journal_, options_.events, system_clock(), options_.times);
+    if (options_.own_servers) {
+        rotation_ = make_embedded_rotation(
+            loop_.get_executor(),
+            {connections_, layout_, nodes_, *instances_, options_.gateway_names});
+    }
     thread_.start();
     running_ = true;
 }
@@ -159,6 +172,12 @@ Task<Result<void>> RunningCluster::Implementation::start_all() {
 
 Task<Result<void>> RunningCluster::Implementation::begin_supervision(StartedCluster started) {
     nodes_ = started.nodes;
+    if (!options_.gateway_names.empty()) {
+        const auto made = ensure_gateway_certificate(layout_, options_.gateway_names, false);
+        if (!made) {
+            co_return fail(made.error());
+        }
+    }
     vectors_ = std::move(started.vectors);
     view_.set_nodes(nodes_);
     view_.set_map(std::move(started.map));
@@ -174,6 +193,10 @@ Task<Result<void>> RunningCluster::Implementation::begin_supervision(StartedClus
             async::spawn(loop_.get_executor(), run_node(node, supervise));
         }
     }
+    if (rotation_) {
+        ++tasks_;
+        async::spawn(loop_.get_executor(), keep_secrets());
+    }
     co_return Result<void>();
 }
 
@@ -187,6 +210,42 @@ Task<void> RunningCluster::Implementation::run_node(Node node, bool supervise) {
         co_await supervise_node(*supervision_, std::move(node));
     } else {
         co_await monitor_node(*supervision_, std::move(node));
+    }
+    --tasks_;
+    task_ended_.notify_all();
+}
+
+Task<void> RunningCluster::Implementation::renew_secrets() {
+    if (!options_.gateway_names.empty()) {
+        const auto renewed = ensure_gateway_certificate(layout_, options_.gateway_names, false);
+        if (!renewed) {
+            log::error("the gateway's certificate cannot be renewed",
+                       {{"error", renewed.error().detail}});
+        }
+    }
+    if (options_.rotate_passwords_every <= std::chrono::hours(0)) {
+        co_return;
+    }
+    const Deadline deadline = Deadline::after(kRotationTimeout);
+    const auto ages = co_await rotation_->ages(deadline);
+    const bool due =
+        ages && system_clock().now() - ages->passwords_made_at >= options_.rotate_passwords_every;
+    if (ages && !due) {
+        co_return;
+    }
+    const auto done = ages ? co_await rotation_->rotate_passwords(deadline) : fail(ages.error());
+    if (done) {
+        log::info("the passwords of PostgreSQL's roles were due and have been changed", {});
+    } else {
+        log::error("the passwords of PostgreSQL's roles are due and could not be changed",
+                   {{"error", done.error().detail}});
+    }
+}
+
+Task<void> RunningCluster::Implementation::keep_secrets() {
+    while (!supervision_->stopping()) {
+        co_await renew_secrets();
+        co_await supervision_->pause(kSecretsInterval);
     }
     --tasks_;
     task_ended_.notify_all();
@@ -258,6 +317,10 @@ Result<postgres::ConnectionOptions> RunningCluster::coordinator_connection(Role 
 VectorExtension RunningCluster::vector_extension(const ShardId& shard,
                                                  const std::string& database) const {
     return implementation_->vectors().at(shard.value()).at(database);
+}
+
+SecretRotation* RunningCluster::rotation() const {
+    return implementation_->rotation();
 }
 
 const std::vector<Node>& RunningCluster::nodes() const {

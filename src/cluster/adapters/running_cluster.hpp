@@ -14,6 +14,7 @@
 #include "cluster/adapters/postgres_server_setup.hpp"
 #include "cluster/adapters/secrets.hpp"
 #include "cluster/api/cluster.hpp"
+#include "cluster/api/secret_rotation.hpp"
 #include "cluster/app/supervision.hpp"
 #include "cluster/domain/cluster_manifest.hpp"
 #include "platform/postgres/connection_options.hpp"
@@ -38,6 +39,13 @@ struct ClusterOptions {
 
     /// Prepares servers for SQL logins; only where the administrator is a superuser.
     bool sql_logins = false;
+    /// The servers are this process's own, with secrets and certificates that it makes.
+    bool own_servers = false;
+    /// Names and addresses that the gateway gets a certificate of the cluster's authority for;
+    /// empty: it gets none.
+    std::vector<std::string> gateway_names;
+    /// How old the passwords of PostgreSQL's roles may become; 0: they are never changed by itself.
+    std::chrono::hours rotate_passwords_every{0};
     std::string product_version;
     async::EventBus* events = nullptr;  ///< outlives the cluster; null: no events
     SupervisionTimes times;
@@ -79,6 +87,9 @@ class RunningCluster {
 
     /// What a shard's database keeps its vectors with. An unknown database is a bug and throws.
     VectorExtension vector_extension(const ShardId& shard, const std::string& database) const;
+
+    /// null where others run the servers.
+    SecretRotation* rotation() const;
 
     /// The coordinator first. Ports are the real ones.
     const std::vector<Node>& nodes() const;

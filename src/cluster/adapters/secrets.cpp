@@ -8,6 +8,7 @@
 #include "cluster/adapters/process_errors.hpp"
 #include "cluster/api/errors.hpp"
 #include "platform/crypto/crypto.hpp"
+#include "platform/postgres/connection_options.hpp"
 #include "platform/process/files.hpp"
 
 namespace pgmind::cluster {
@@ -75,6 +76,41 @@ Result<std::string> Secrets::password(Role role) const {
 
 std::filesystem::path Secrets::password_file(Role role) const {
     return layout_.secret_file(file_of(role));
+}
+
+Result<WallTime> Secrets::password_made_at(Role role) const {
+    std::error_code failure;
+    const auto time = std::filesystem::last_write_time(password_file(role), failure);
+    if (failure) {
+        return fail(Errc::broken_state,
+                    "cannot look at " + password_file(role).string() + ": " + failure.message());
+    }
+    return std::chrono::time_point_cast<WallTime::duration>(std::chrono::file_clock::to_sys(time));
+}
+
+Result<std::string> Secrets::next_password(Role role) const {
+    const std::string name = file_of(role) + postgres::kNextPasswordSuffix;
+    if (std::filesystem::exists(layout_.secret_file(name))) {
+        return read(name);
+    }
+    std::string password = random_text();
+    const Result<void> written =
+        process::write_atomically(layout_.secret_file(name), password + "\n", 0600);
+    if (!written) {
+        return fail(from_process(written.error()));
+    }
+    return password;
+}
+
+Result<void> Secrets::adopt_next_password(Role role) const {
+    const std::string next = password_file(role).string() + postgres::kNextPasswordSuffix;
+    std::error_code failure;
+    std::filesystem::rename(next, password_file(role), failure);
+    if (failure) {
+        return fail(Errc::broken_state, "cannot rename " + next + ": " + failure.message());
+    }
+    const Result<void> synced = process::sync_directory(layout_.secrets_directory());
+    return synced ? Result<void>() : fail(from_process(synced.error()));
 }
 
 Result<std::string> Secrets::api_key_hmac() const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "cluster/domain/node_layout.hpp"
 
@@ -37,6 +38,14 @@ class Secrets {
     Result<std::string> password(Role role) const;
 
     std::filesystem::path password_file(Role role) const;
+    /// When the password was made, as its file says.
+    Result<WallTime> password_made_at(Role role) const;
+
+    /// The password that is to follow: the one that an unfinished change left, else a new one, in a
+    /// file of its own beside the other, on disk. Logins try both from now on.
+    Result<std::string> next_password(Role role) const;
+    /// It is the only one from now on, durably. broken_state when there is none.
+    Result<void> adopt_next_password(Role role) const;
 
     /// The key of the HMAC that API keys are stored as: 32 bytes.
     Result<std::string> api_key_hmac() const;

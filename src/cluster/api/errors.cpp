@@ -18,6 +18,7 @@ Failure failure_of(Errc code) {
             return Failure::permission_denied;
         case Errc::version_mismatch:
         case Errc::not_installed:
+        case Errc::not_offered:
             return Failure::not_supported;
         case Errc::disk_full:
             return Failure::resource_exhausted;

@@ -15,6 +15,7 @@ enum class Errc {
     foreign_directory,    ///< invalid_argument: not empty, and no data directory of pgmind
     version_mismatch,     ///< not_supported: made by another version of PostgreSQL or of pgmind
     not_installed,        ///< not_supported: PostgreSQL or the extension is missing
+    not_offered,          ///< not_supported: only where pgmind runs the servers itself
     privilege_missing,    ///< permission_denied: an administrator has to run a statement
     port_in_use,          ///< already_exists
     disk_full,            ///< resource_exhausted

@@ -49,7 +49,7 @@ Task<void> check_node(Supervision& supervision, Node node) {
 Task<void> monitor_node(Supervision& supervision, Node node) {
     while (!supervision.stopping()) {
         co_await check_node(supervision, node);
-        supervision.instances.trim_log(node);
+        supervision.instances.maintain(node);
         co_await supervision.pause(supervision.times.health_interval);
     }
 }

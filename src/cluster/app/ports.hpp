@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "async/task.hpp"
+#include "base/clock.hpp"
 #include "cluster/api/shard_map.hpp"
 #include "cluster/api/vector_extension.hpp"
 #include "cluster/domain/cluster_manifest.hpp"
@@ -70,8 +71,13 @@ class Instances {
     /// cluster starts.
     virtual void cancel() = 0;
 
-    /// Keeps the node's log within its bound. Cheap; called about every second.
-    virtual void trim_log(const Node& node) = 0;
+    /// Keeps the node's log within its bound and its certificate valid. Cheap; called about every
+    /// second. What fails is tried again by the next call.
+    virtual void maintain(const Node& node) = 0;
+
+    /// Makes the certificate of the node's TLS anew if it ends within a month, with `anyway` in any
+    /// case; new connections get it at once. Gives when the certificate ends.
+    virtual Result<WallTime> renew_certificate(const Node& node, bool anyway) = 0;
 };
 
 /// By name of the database.

@@ -17,6 +17,8 @@ namespace pgmind::cluster {
 ///     secrets/        passwords of PostgreSQL's roles, keys
 ///     coordinator/    PostgreSQL's own data directories
 ///     shard-1/ ...
+///     ca.pem          the authority of the cluster's certificates, for clients
+///     gateway.pem     the gateway's certificate, where it is of that authority
 ///     run/            sockets
 ///     log/
 ///
@@ -46,6 +48,10 @@ class NodeLayout {
     std::filesystem::path secret_file(std::string_view name) const {
         return secrets_directory() / name;
     }
+    std::filesystem::path authority_file() const { return directory_ / "ca.pem"; }
+    std::filesystem::path authority_key_file() const { return secret_file("ca.key"); }
+    std::filesystem::path gateway_certificate_file() const { return directory_ / "gateway.pem"; }
+    std::filesystem::path gateway_key_file() const { return secret_file("gateway.key"); }
     std::filesystem::path socket_file(std::uint16_t port) const {
         return run_directory() / (".s.PGSQL." + std::to_string(port));
     }

@@ -2,11 +2,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace pgmind::postgres {
+
+/// What the name of a password's file has at its end while that password is not in use yet.
+inline constexpr const char* kNextPasswordSuffix = ".next";
 
 /// Where a PostgreSQL server is and how to log in. `host` that begins with '/' is a socket
 /// directory.
@@ -16,6 +20,11 @@ struct ConnectionOptions {
     std::string database;
     std::string user;
     std::string password;
+    /// Where the password is instead, if not empty: the first line of a small local file, which is
+    /// read at each login, so that a changed password is used at once. When it is refused, the one
+    /// in `<password_file>.next` is tried, if that is there: while a password is being changed,
+    /// nobody outside knows which of the two a server has.
+    std::filesystem::path password_file;
     std::string application_name = "pgmind";
     std::string sslmode = "prefer";  ///< as libpq; ignored on a Unix socket
     std::string sslrootcert;

@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kSilenceMax{30};
 constexpr std::chrono::seconds kAnswerTime{10};
 constexpr std::size_t kChannelBytesMax = 63;  // NAMEDATALEN - 1
 
-std::string quoted(std::string_view identifier) {
+std::string quoted_name(std::string_view identifier) {
     std::string text = "\"";
     for (const char c : identifier) {
         text.append(c == '"' ? 2 : 1, c);
@@ -133,7 +133,7 @@ Task<bool> Listener::Implementation::connect(Self self) {
     self->connection_->set_owner(self.get(), 0);
     self->connection_->set_exclusive(true);
     for (const std::string& channel : self->channels_) {
-        const bool listening = co_await execute(self, "LISTEN " + quoted(channel));
+        const bool listening = co_await execute(self, "LISTEN " + quoted_name(channel));
         if (!listening) {
             co_return false;
         }

@@ -96,6 +96,7 @@ TEST_F(StartTest, RolesMayOnlyDoWhatTheyMust) {
     over_tcp->host = "127.0.0.1";
     EXPECT_NE(ask(over_tcp, "SELECT 1").find("rejects"), std::string::npos);
     auto wrong = cluster->shard_connection(shard_, "project", Role::gateway);
+    wrong->password_file.clear();
     wrong->password = "wrong";
     EXPECT_NE(ask(wrong, "SELECT 1").find("authentication failed"), std::string::npos);
     const std::string log =

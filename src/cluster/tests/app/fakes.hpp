@@ -109,7 +109,8 @@ class FakeInstances final : public Instances {
         co_return;
     }
     void cancel() override { calls_.push_back("cancel"); }
-    void trim_log(const Node&) override {}
+    void maintain(const Node&) override {}
+    Result<WallTime> renew_certificate(const Node&, bool) override { return WallTime::max(); }
 
     void end(const std::string& node) {
         running.erase(node);

@@ -25,6 +25,8 @@ Task<Result<Reply>> rotate_namespace_key(Call& call);
 Task<Result<Reply>> shred_namespace(Call& call);
 // secrets.cpp
 Task<Result<Reply>> list_secrets(Call& call);
+Task<Result<Reply>> rotate_passwords(Call& call);
+Task<Result<Reply>> rotate_certificates(Call& call);
 Task<Result<Reply>> rotate_kek(Call& call);
 // import.cpp, export.cpp: of the namespace in the path, or of all
 Task<Result<Reply>> import_entries(Call& call);

@@ -82,7 +82,8 @@ class Dispatcher {
           services_{dependencies.memory,  dependencies.intelligence,
                     dependencies.cluster, gate_,
                     dependencies.metrics, dependencies.traces,
-                    options_.version,     options_.encryption},
+                    options_.version,     options_.encryption,
+                    options_.rotation},
           router_(kRoutes),
           metrics_(dependencies.metrics, kRoutes) {}
 

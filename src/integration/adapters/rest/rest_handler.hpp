@@ -4,6 +4,7 @@
 
 #include "async/event_bus.hpp"
 #include "cluster/api/cluster.hpp"
+#include "cluster/api/secret_rotation.hpp"
 #include "integration/adapters/origin_policy.hpp"
 #include "integration/app/trace_store.hpp"
 #include "intelligence/api/intelligence.hpp"
@@ -20,8 +21,9 @@ struct RestOptions {
     /// /metrics without a key for callers on this machine. A proxy on the same machine would make
     /// everybody such a caller, so requests that carry forwarding fields are not counted as local.
     bool metrics_open_on_loopback = true;
-    std::string version;  ///< of the product, shown by /
-    security::Encryption* encryption = nullptr;  ///< outlives the handler; null: none
+    std::string version;                          ///< of the product, shown by /
+    security::Encryption* encryption = nullptr;   ///< outlives the handler; null: none
+    cluster::SecretRotation* rotation = nullptr;  ///< the same
 };
 
 /// What the REST gateway of one worker is made of. All of it must outlive the handler.

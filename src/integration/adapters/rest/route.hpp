@@ -10,6 +10,7 @@
 #include "async/event_bus.hpp"
 #include "async/task.hpp"
 #include "cluster/api/cluster.hpp"
+#include "cluster/api/secret_rotation.hpp"
 #include "integration/adapters/acl_security.hpp"
 #include "integration/adapters/problem.hpp"
 #include "integration/app/trace_store.hpp"
@@ -31,7 +32,8 @@ struct Services {
     metrics::Registry& metrics;
     const TraceStore& traces;
     std::string version;
-    security::Encryption* encryption = nullptr;  ///< null where nothing can be encrypted
+    security::Encryption* encryption = nullptr;   ///< null where nothing can be encrypted
+    cluster::SecretRotation* rotation = nullptr;  ///< null where others run the servers
 };
 
 /// The answer of a handler; the dispatcher sends it, unless the handler has streamed one (`sent`).

@@ -62,6 +62,10 @@ inline constexpr std::array kRoutes = {
     // Keys that namespaces are encrypted under
     Route{"GET", "/api/v1/secrets", Permission::to(Action::admin, ResourceType::cluster),
           list_secrets},
+    Route{"POST", "/api/v1/secrets/passwords/rotate",
+          Permission::to(Action::admin, ResourceType::cluster), rotate_passwords},
+    Route{"POST", "/api/v1/secrets/certificates/rotate",
+          Permission::to(Action::admin, ResourceType::cluster), rotate_certificates},
     Route{"POST", "/api/v1/secrets/kek/rotate",
           Permission::to(Action::admin, ResourceType::cluster), rotate_kek, "",
           detail::kSettingsBody, detail::kBulkTimeout, detail::kBulkTimeoutMax},

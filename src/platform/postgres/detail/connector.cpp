@@ -1,6 +1,7 @@
 #include "platform/postgres/detail/connector.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -14,6 +15,8 @@ namespace {
 using Resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, Executor>;
 
 constexpr std::size_t kAddressesMax = 8;
+// The old, the new, and the one after that.
+constexpr std::size_t kPasswordsMax = 3;
 
 struct Resolution {
     explicit Resolution(Executor executor) : resolver(executor), changed(executor) {}
@@ -67,7 +70,7 @@ void append_listed(std::string& list, const std::string& item) {
     list.append(item);
 }
 
-ConnectionHandle start(const ConnectionOptions& options,
+ConnectionHandle start(const ConnectionOptions& options, const std::string& password,
                        const std::vector<std::string>& addresses) {
     std::string hosts;
     std::string host_addresses;
@@ -83,7 +86,7 @@ ConnectionHandle start(const ConnectionOptions& options,
         {"port", port.c_str()},
         {"dbname", options.database.c_str()},
         {"user", options.user.c_str()},
-        {"password", options.password.c_str()},
+        {"password", password.c_str()},
         {"application_name", options.application_name.c_str()},
         {"sslmode", options.sslmode.c_str()},
         {"sslrootcert", options.sslrootcert.c_str()},
@@ -114,6 +117,30 @@ bool has_address(const ConnectionOptions& options) {
     });
 }
 
+// The first line of the file, empty when there is none.
+std::string first_line_of(const std::filesystem::path& file) {
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    return line;
+}
+
+// A password that was not tried yet; the files are read anew each time, since they may change
+// between two attempts.
+std::optional<std::string> next_password(const ConnectionOptions& options,
+                                         const std::vector<std::string>& tried) {
+    if (options.password_file.empty()) {
+        return tried.empty() ? std::optional(options.password) : std::nullopt;
+    }
+    for (const std::string suffix : {"", kNextPasswordSuffix}) {
+        std::string password = first_line_of(options.password_file.string() + suffix);
+        if (!password.empty() && std::find(tried.begin(), tried.end(), password) == tried.end()) {
+            return password;
+        }
+    }
+    return std::nullopt;
+}
+
 void drop_notice(void*, const PGresult*) {}
 
 Task<Result<void>> shake_hands(PGconn* connection, Deadline deadline) {
@@ -138,6 +165,30 @@ Task<Result<void>> shake_hands(PGconn* connection, Deadline deadline) {
     co_return Result<void>();
 }
 
+// One attempt. `refused`: the server asked for a password and did not let us in.
+Task<Result<ConnectionHandle>> log_in(const ConnectionOptions& options, std::string password,
+                                      const std::vector<std::string>& addresses, Deadline deadline,
+                                      bool& refused) {
+    ConnectionHandle connection = start(options, password, addresses);
+    if (connection == nullptr) {
+        throw std::bad_alloc();
+    }
+    if (PQstatus(connection.get()) == CONNECTION_BAD) {
+        co_return fail(Errc::connect_failed, message_of(connection.get()));
+    }
+    PQsetNoticeReceiver(connection.get(), drop_notice, nullptr);
+    Result<void> done = co_await shake_hands(connection.get(), deadline);
+    if (!done) {
+        refused = PQstatus(connection.get()) == CONNECTION_BAD &&
+                  PQconnectionUsedPassword(connection.get()) == 1;
+        co_return fail(std::move(done.error()));
+    }
+    if (PQsetnonblocking(connection.get(), 1) != 0 || PQenterPipelineMode(connection.get()) != 1) {
+        co_return fail(Errc::connect_failed, message_of(connection.get()));
+    }
+    co_return std::move(connection);
+}
+
 }  // namespace
 
 Task<Result<ConnectionHandle>> open_connection(ConnectionOptions options, Deadline deadline) {
@@ -152,22 +203,23 @@ Task<Result<ConnectionHandle>> open_connection(ConnectionOptions options, Deadli
         }
         addresses = std::move(*resolved);
     }
-    ConnectionHandle connection = start(options, addresses);
-    if (connection == nullptr) {
-        throw std::bad_alloc();
+    std::vector<std::string> tried;
+    while (tried.size() < kPasswordsMax) {
+        std::optional<std::string> password = next_password(options, tried);
+        if (!password) {
+            break;
+        }
+        tried.push_back(*password);
+        bool refused = false;
+        Result<ConnectionHandle> connection =
+            co_await log_in(options, std::move(*password), addresses, limit, refused);
+        if (connection || !refused || tried.size() == kPasswordsMax ||
+            !next_password(options, tried)) {
+            co_return connection;
+        }
     }
-    if (PQstatus(connection.get()) == CONNECTION_BAD) {
-        co_return fail(Errc::connect_failed, message_of(connection.get()));
-    }
-    PQsetNoticeReceiver(connection.get(), drop_notice, nullptr);
-    Result<void> done = co_await shake_hands(connection.get(), limit);
-    if (!done) {
-        co_return fail(std::move(done.error()));
-    }
-    if (PQsetnonblocking(connection.get(), 1) != 0 || PQenterPipelineMode(connection.get()) != 1) {
-        co_return fail(Errc::connect_failed, message_of(connection.get()));
-    }
-    co_return std::move(connection);
+    co_return fail(Errc::connect_failed,
+                   "there is no password in " + options.password_file.string());
 }
 
 }  // namespace pgmind::postgres

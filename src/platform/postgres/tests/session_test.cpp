@@ -1,9 +1,12 @@
 #include "platform/postgres/session.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <limits>
 
 #include <gtest/gtest.h>
 
+#include "base/ids.hpp"
 #include "platform/postgres/errors.hpp"
 #include "platform/postgres/testing/temporary_postgres.hpp"
 
@@ -216,6 +219,36 @@ TEST_F(SessionTest, LogsInOverTcpWithAPassword) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::connect_failed);
     EXPECT_NE(refused.error().detail.find("password"), std::string::npos);
+}
+
+// While a password is changed, a server has the old one or the new one.
+TEST_F(SessionTest, LogsInWithThePasswordOfAFileOrTheOneThatFollowsIt) {
+    ConnectionOptions options = TemporaryPostgres::instance().tcp_options("postgres");
+    const std::filesystem::path folder = ::testing::TempDir() + new_uuid();
+    std::filesystem::create_directory(folder);
+    options.password_file = folder / "password";
+    const std::string right = std::exchange(options.password, "");
+    const auto write = [&](const char* suffix, const std::string& text) {
+        std::ofstream(options.password_file.string() + suffix) << text << "\n";
+    };
+    const auto logs_in = [&] { return run(loop_, Session::connect(options, soon())).has_value(); };
+    const auto nothing = run(loop_, Session::connect(options, soon()));
+    ASSERT_FALSE(nothing);
+    EXPECT_NE(nothing.error().detail.find("there is no password in"), std::string::npos);
+    write("", "wrong");
+    EXPECT_FALSE(logs_in());
+    write(kNextPasswordSuffix, right);
+    EXPECT_TRUE(logs_in());
+    std::filesystem::rename(options.password_file.string() + kNextPasswordSuffix,
+                            options.password_file);
+    EXPECT_TRUE(logs_in());
+    write(kNextPasswordSuffix, "not in use yet");
+    EXPECT_TRUE(logs_in());
+    write("", "wrong");
+    const auto refused = run(loop_, Session::connect(options, soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().detail.find("password"), std::string::npos);
+    std::filesystem::remove_all(folder);
 }
 
 TEST_F(SessionTest, SpeaksTlsAndChecksTheCertificate) {
