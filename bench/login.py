@@ -22,30 +22,6 @@ def body_of(name, password):
     return json.dumps({"name": name, "password": password})
 
 
-class Connection:
-    """One keep-alive connection; gives (status, milliseconds)."""
-
-    def __init__(self, port):
-        self.port = port
-        self.streams = None
-
-    async def call(self, method, path, body=""):
-        begin = time.perf_counter()
-        if self.streams is None:
-            self.streams = await asyncio.open_connection("127.0.0.1", self.port)
-        reader, writer = self.streams
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
-        if body:
-            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        writer.write((head + "\r\n" + body).encode())
-        answer = await reader.readuntil(b"\r\n\r\n")
-        lines = answer.decode().split("\r\n")
-        length = next(int(line.split(":")[1]) for line in lines
-                      if line.lower().startswith("content-length:"))
-        await reader.readexactly(length)
-        return int(lines[0].split()[1]), (time.perf_counter() - begin) * 1000
-
-
 async def at_rate(per_second, seconds, connections, make_call):
     """Calls begin on time, whether earlier ones have ended or not; gives all (status, ms), counted
     from when each was due."""
@@ -69,14 +45,14 @@ async def at_rate(per_second, seconds, connections, make_call):
 
 
 async def probe(port, seconds):
-    connections = [Connection(port) for _ in range(8)]
+    connections = [support.Connection(port) for _ in range(8)]
     answers = await at_rate(PROBES_PER_SECOND, seconds, connections,
                             lambda connection, _: connection.call("GET", "/healthz"))
     return [milliseconds for _, milliseconds in answers]
 
 
 async def flood(port, names):
-    connections = [Connection(port) for _ in range(64)]
+    connections = [support.Connection(port) for _ in range(64)]
     return await at_rate(
         FLOOD_PER_SECOND, FLOOD_SECONDS, connections,
         lambda connection, number: connection.call(
@@ -84,7 +60,7 @@ async def flood(port, names):
 
 
 async def one_by_one(port, logins):
-    connection = Connection(port)
+    connection = support.Connection(port)
     return [await connection.call("POST", "/api/v1/auth/login", body_of(*login))
             for login in logins]
 

@@ -1,4 +1,5 @@
 """What the benchmarks share: load generators, tables, results. The server is tests/support's."""
+import asyncio
 import json
 import os
 import pathlib
@@ -70,6 +71,33 @@ def run_wrk(server, script, connections, seconds):
     if re.search("[1-9]", errors):
         raise RuntimeError(f"of {requests} requests failed: {errors}")
     return int(requests) / (int(duration) / 1e6), float(p50), float(p95)
+
+
+class Connection:
+    """One keep-alive connection, with a key or without; gives (status, milliseconds)."""
+
+    def __init__(self, port, key=""):
+        self.port = port
+        self.key = key
+        self.streams = None
+
+    async def call(self, method, path, body=""):
+        begin = time.perf_counter()
+        if self.streams is None:
+            self.streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.streams
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
+        if self.key:
+            head += f"Authorization: Bearer {self.key}\r\n"
+        if body:
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        writer.write((head + "\r\n" + body).encode())
+        answer = await reader.readuntil(b"\r\n\r\n")
+        lines = answer.decode().split("\r\n")
+        length = next(int(line.split(":")[1]) for line in lines
+                      if line.lower().startswith("content-length:"))
+        await reader.readexactly(length)
+        return int(lines[0].split()[1]), (time.perf_counter() - begin) * 1000
 
 
 def percentile(values, fraction):
