@@ -17,6 +17,7 @@
 #include "platform/process/errors.hpp"
 #include "platform/process/files.hpp"
 #include "platform/process/port_reservation.hpp"
+#include "platform/telemetry/log.hpp"
 
 namespace pgmind::cluster {
 namespace {
@@ -50,6 +51,7 @@ class PostgresInstances final : public Instances {
         std::optional<process::PortReservation> port;
         std::shared_ptr<process::Child> child;
         std::optional<WallTime> certificate_end;
+        bool renewal_fails = false;  ///< and was told
     };
 
     std::filesystem::path data_of(const Node& node) const {
@@ -265,10 +267,13 @@ void PostgresInstances::cancel() {
 
 void PostgresInstances::maintain(const Node& node) {
     trim_log(node);
-    if (const auto renewed = renew_certificate(node, false); !renewed) {
-        // A look at the log shows it; /readyz is about serving, which goes on until the end.
-        slots_[node.name].certificate_end.reset();
+    const auto renewed = renew_certificate(node, false);
+    bool& told = slots_[node.name].renewal_fails;
+    if (!renewed && !told) {
+        log::error("the certificate of a PostgreSQL server cannot be renewed",
+                   {{"node", node.name}, {"error", renewed.error().detail}});
     }
+    told = !renewed;
 }
 
 Result<WallTime> PostgresInstances::renew_certificate(const Node& node, bool anyway) {
