@@ -50,6 +50,16 @@ def grant(role, pattern="*"):
     return {"role": role, "namespace_pattern": pattern, "deny": False}
 
 
+@pytest.mark.parametrize("password", ["password1234", "Passw0rd!2024", "qwertyuiop123",
+                                      "letmein letmein", "administrator1"])
+def test_passwords_that_are_easy_to_guess_cannot_be_set(admin, make_user, password):
+    name = make_user()
+    refused = admin.put(f"/api/v1/principals/{name}/password", {"password": password})
+    assert refused.status == 400 and refused.json["field"] == "password", refused
+    assert "easy to guess" in refused.json["detail"] and password.encode() not in refused.body
+    assert log_in(admin, name).status == 201
+
+
 def log_in(admin, name, password=PASSWORD, **more):
     return admin.with_key("").post("/api/v1/auth/login",
                                    {"name": name, "password": password, **more})

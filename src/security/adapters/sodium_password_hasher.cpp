@@ -7,6 +7,7 @@
 
 #include "async/blocking_pool.hpp"
 #include "platform/crypto/crypto.hpp"
+#include "platform/crypto/password_strength.hpp"
 #include "security/api/errors.hpp"
 
 namespace pgmind::security {
@@ -42,7 +43,18 @@ Result<PasswordCheck> check_now(const std::optional<std::string>& hash, const st
     return check;
 }
 
+// The guesses that 10^8 need are zxcvbn's own border between what resists somebody who tries at a
+// server and what does not.
+constexpr double kStrengthBitsMin = 26.6;
+
 Result<std::string> hash_now(std::string password, crypto::PasswordCost cost) {
+    if (crypto::password_strength_bits(password) < kStrengthBitsMin) {
+        crypto::wipe(password);
+        return fail(invalid_argument("password",
+                                     "this password is too easy to guess: it is a common one, or "
+                                     "made of words, names, dates or rows of keys that are; "
+                                     "several unrelated words are better"));
+    }
     auto hash = crypto::hash_password(password, cost);
     crypto::wipe(password);
     return hash;

@@ -125,6 +125,8 @@ class PasswordHasher {
     /// Without a hash the work is done against one that no password fits.
     virtual Task<Result<PasswordCheck>> check(std::optional<std::string> hash, std::string password,
                                               Deadline deadline) = 0;
+    /// Of a password that is to be set. invalid_argument with field "password" for one that is easy
+    /// to guess.
     virtual Task<Result<std::string>> hash(std::string password, Deadline deadline) = 0;
     /// Calls that run or wait now. Thread-safe.
     virtual std::size_t calls_in_flight() const = 0;
